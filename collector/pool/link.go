@@ -1,0 +1,68 @@
+// Package pool describes the machines that are probed: pool files, factors,
+// and the two interfaces behind which every kind of machine stands.
+package pool
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+)
+
+// ErrClosed is returned by a link after Close, or when its machine has died.
+var ErrClosed = errors.New("link closed")
+
+// Link is an open way to exchange IP packets with one machine. It is used by
+// one goroutine. No method keeps the slice it is given.
+type Link interface {
+	// Now is the link's clock, in µs from an arbitrary start.
+	Now() int64
+	// Send hands one IP packet to the machine at the time Now.
+	Send(packet []byte) error
+	// Receive waits until the link's clock shows until at most and copies
+	// the next packet from the machine into buf, which holds at least
+	// MaxPacket bytes. When ok is true, n bytes came at time at ≤ until.
+	// When ok is false nothing came and the clock shows until.
+	//
+	// On a link whose silence is Certain, clocks are virtual and Receive does
+	// not sleep: ok false means that nothing came before until.
+	Receive(buf []byte, until int64) (n int, at int64, ok bool, err error)
+	// Silence says what it means that nothing was received.
+	Silence() Silence
+	Close() error
+}
+
+// MaxPacket is the length in bytes of the longest packet on a link.
+const MaxPacket = 65535
+
+// Silence is what no answer means.
+type Silence uint8
+
+// The meanings of silence. The zero value is invalid.
+const (
+	_       Silence = iota
+	Certain         // virtual clock: there was no answer before that time
+	Timeout         // real clock: an answer may still be on its way
+)
+
+// Net is the addressing of a machine's link, the same for every machine on
+// an isolated link.
+type Net struct {
+	Machine netip.Addr   // the machine's address
+	Prober  netip.Prefix // the block that the prober owns; all of it routes back over the link
+}
+
+// Backend starts machines of one kind.
+type Backend interface {
+	// Name is the word in pool files.
+	Name() string
+	// Modelled reports whether answers are computed from a model of a stack.
+	Modelled() bool
+	// Stack names the implementation and version behind m ("gVisor v0.0…").
+	Stack(m *Machine) string
+	// Check returns what is wrong with m's options and factors, or why this
+	// host cannot run it; it starts nothing.
+	Check(m *Machine) error
+	// Open starts the machine, seeded, and opens its link. Everything random
+	// in the machine comes from seed. ctx ends the machine's start only.
+	Open(ctx context.Context, m *Machine, net Net, seed uint64) (Link, error)
+}
