@@ -22,6 +22,9 @@ type Train struct {
 	Classes []string // class names; a class may have no training row
 	Seed    uint64
 	Workers int // goroutines at most; 0: GOMAXPROCS
+	// Shared holds what fits on Data share, for whoever makes many (folds,
+	// classes, learners); nil when this fit is alone.
+	Shared *Shared
 }
 
 // Model is what a learner produces. It is safe for concurrent use.

@@ -1,0 +1,240 @@
+package learners
+
+import (
+	"context"
+	"math/bits"
+
+	"tickle/datasets"
+)
+
+// Agreements counts, for every pair of rows of a selection, the columns in
+// which they agree. Hamming distances and the linear kernel over one-hot
+// columns follow from it, whatever the labels and folds. It does not change
+// once made.
+//
+// It is counted over bit slices: 64 columns of at most 2ᵇ values each are b
+// words a row, and a pair of rows agrees where no word differs. A partition
+// of multiplicity m is in the slices of m's binary digits, so that counts are
+// exact and each slice costs one population count a pair.
+type Agreements struct {
+	rows int
+	d    int32
+	same []int32 // rows × rows, symmetric
+	both []int32 // likewise; nil when no cell is missing
+}
+
+// Columns is the number of columns counted, D.
+func (a *Agreements) Columns() int { return int(a.d) }
+
+// Same is the number of columns in which rows i and j have one value; a
+// missing cell agrees with nothing, itself included.
+func (a *Agreements) Same(i, j int32) int32 { return a.same[int(i)*a.rows+int(j)] }
+
+// Both is the number of columns in which neither row's cell is missing.
+func (a *Agreements) Both(i, j int32) int32 {
+	if a.both == nil {
+		return a.d
+	}
+	return a.both[int(i)*a.rows+int(j)]
+}
+
+// NewAgreements counts the agreements of s with at most the given number of
+// goroutines (0: GOMAXPROCS). Its time grows with Rows²·Partitions/64 and its
+// memory is 4·Rows² bytes, twice that with missing cells, and the bit slices.
+// It fails only when ctx ends.
+func NewAgreements(ctx context.Context, s *datasets.Selection, workers int) (*Agreements, error) {
+	n := s.Rows()
+	a := &Agreements{rows: n, d: int32(s.D), same: make([]int32, n*n)}
+	groups, constant, whole := sliceGroups(s)
+	for _, id := range s.IDs {
+		if s.Parts[id].Missing {
+			a.both = make([]int32, n*n)
+			break
+		}
+	}
+	slices := make([]slice, len(groups))
+	err := Parallel(ctx, len(groups), workers, func(_, i int) error {
+		slices[i] = groups[i].pack(s)
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	tiles := (n + tileRows - 1) / tileRows
+	err = Parallel(ctx, tiles, workers, func(_, t int) error {
+		return a.tile(ctx, slices, t*tileRows)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.finish(constant, whole)
+	return a, nil
+}
+
+// tileRows is how many rows are compared with all later ones while a slice is
+// in the cache.
+const tileRows = 16
+
+// sliceGroup is up to 64 partitions whose codes fit into the same number of
+// bits, all counted with one weight.
+type sliceGroup struct {
+	ids     []int32 // partitions
+	planes  int     // bits a code
+	shift   int     // the weight is 1 << shift
+	missing bool    // some cell is missing
+}
+
+// slice is a packed sliceGroup: for each row, the planes of its codes and,
+// where cells are missing, a last plane with a bit for each cell that is
+// there.
+type slice struct {
+	sliceGroup
+	used  uint64 // the bits that stand for a partition
+	words []uint64
+}
+
+// sliceGroups sorts the partitions of s into groups of like ones. Partitions
+// that are constant and without missing cells agree everywhere: of them it
+// gives the number of columns. whole counts all columns without missing
+// cells.
+func sliceGroups(s *datasets.Selection) (groups []sliceGroup, constant, whole int32) {
+	const codeBits = 16
+	var open [codeBits + 1][2][32]sliceGroup
+	for i, id := range s.IDs {
+		part := &s.Parts[id]
+		if part.Distinct == 0 {
+			continue // nowhere a value: nothing agrees and nothing is shared
+		}
+		if !part.Missing {
+			whole += s.Mult[i]
+			if part.Distinct == 1 {
+				constant += s.Mult[i]
+				continue
+			}
+		}
+		planes, missing := bits.Len(uint(part.Distinct-1)), 0
+		if part.Missing {
+			missing = 1
+		}
+		for m := uint32(s.Mult[i]); m != 0; m &= m - 1 {
+			shift := bits.TrailingZeros32(m)
+			g := &open[planes][missing][shift]
+			g.planes, g.shift, g.missing = planes, shift, part.Missing
+			if g.ids = append(g.ids, id); len(g.ids) == 64 {
+				groups = append(groups, *g)
+				g.ids = nil
+			}
+		}
+	}
+	for p := range open {
+		for m := range open[p] {
+			for _, g := range open[p][m] {
+				if len(g.ids) > 0 {
+					groups = append(groups, g)
+				}
+			}
+		}
+	}
+	return groups, constant, whole
+}
+
+// stride is the number of words a row.
+func (g *sliceGroup) stride() int {
+	if g.missing {
+		return g.planes + 1
+	}
+	return g.planes
+}
+
+func (g *sliceGroup) pack(s *datasets.Selection) slice {
+	stride := g.stride()
+	words := make([]uint64, s.Rows()*stride)
+	for bit, id := range g.ids {
+		at := 0
+		for _, code := range s.Codes(id) {
+			if code == datasets.Missing {
+				at += stride
+				continue
+			}
+			for b := range g.planes {
+				words[at+b] |= uint64(code>>b&1) << bit
+			}
+			if g.missing {
+				words[at+g.planes] |= 1 << bit
+			}
+			at += stride
+		}
+	}
+	return slice{sliceGroup: *g, used: ^uint64(0) >> (64 - len(g.ids)), words: words}
+}
+
+// tile counts the agreements of rows from…from+tileRows-1 with themselves and
+// later rows, in the upper triangle.
+func (a *Agreements) tile(ctx context.Context, slices []slice, from int) error {
+	to := min(from+tileRows, a.rows)
+	for k := range slices {
+		if k%64 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s := &slices[k]
+		for i := from; i < to; i++ {
+			if s.missing {
+				s.countMissing(i, a.same[i*a.rows:(i+1)*a.rows], a.both[i*a.rows:(i+1)*a.rows])
+			} else {
+				s.count(i, a.same[i*a.rows:(i+1)*a.rows])
+			}
+		}
+	}
+	return nil
+}
+
+// count adds to same[j], for j ≥ i, the weight of the columns in which rows i
+// and j agree.
+func (s *slice) count(i int, same []int32) {
+	st := s.planes
+	x := s.words[i*st : (i+1)*st]
+	rest := s.words[i*st:]
+	for j := i; j < len(same); j++ {
+		y := rest[:len(x)]
+		rest = rest[len(x):]
+		var differ uint64
+		for b, w := range x {
+			differ |= w ^ y[b]
+		}
+		same[j] += int32(bits.OnesCount64(s.used&^differ)) << s.shift
+	}
+}
+
+// countMissing is count for columns with missing cells; it adds to both[j]
+// the weight of those that rows i and j share.
+func (s *slice) countMissing(i int, same, both []int32) {
+	st := s.planes + 1
+	x, there := s.words[i*st:i*st+s.planes], s.words[i*st+s.planes]
+	rest := s.words[i*st:]
+	for j := i; j < len(same); j++ {
+		y := rest[:st]
+		rest = rest[st:]
+		var differ uint64
+		for b, w := range x {
+			differ |= w ^ y[b]
+		}
+		shared := there & y[len(x)]
+		same[j] += int32(bits.OnesCount64(shared&^differ)) << s.shift
+		both[j] += int32(bits.OnesCount64(shared)) << s.shift
+	}
+}
+
+// finish adds what all pairs have and mirrors the upper triangle.
+func (a *Agreements) finish(constant, whole int32) {
+	n := a.rows
+	for i := range n {
+		for j := i; j < n; j++ {
+			a.same[i*n+j] += constant
+			a.same[j*n+i] = a.same[i*n+j]
+			if a.both != nil {
+				a.both[i*n+j] += whole
+				a.both[j*n+i] = a.both[i*n+j]
+			}
+		}
+	}
+}

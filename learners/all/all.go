@@ -1,0 +1,15 @@
+// Package all is the list of every learner that the program has. A command or
+// study that wants fewer makes its own registry of the entries it wants.
+package all
+
+import (
+	"tickle/learners"
+	"tickle/learners/majority"
+)
+
+// Registry holds every learner, in the order in which lists show them.
+func Registry() *learners.Registry {
+	return learners.NewRegistry(
+		majority.Entry(),
+	)
+}
