@@ -4,12 +4,16 @@ package all
 
 import (
 	"tickle/learners"
+	"tickle/learners/forest"
+	"tickle/learners/ibk"
 	"tickle/learners/majority"
 )
 
 // Registry holds every learner, in the order in which lists show them.
 func Registry() *learners.Registry {
 	return learners.NewRegistry(
+		forest.Entry(),
+		ibk.Entry(),
 		majority.Entry(),
 	)
 }
