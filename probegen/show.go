@@ -1,0 +1,6 @@
+package probegen
+
+import "io"
+
+// Show prints probe id.
+func (s *Set) Show(w io.Writer, id int) error { return nil }

@@ -1,0 +1,100 @@
+package probegen
+
+import (
+	"encoding/binary"
+	"net/netip"
+)
+
+// Template is a packet made ready to be sent again and again: all bytes but
+// addresses, ports, checksums and relative numbers, and the sums of what does
+// not change, so that a checksum costs a few additions and not a pass over the
+// packet (RFC 1071, section 2; RFC 1624). It never changes and may be used by
+// several goroutines.
+type Template struct {
+	bytes        []byte // what is filled in stands at zero
+	ipSum        uint64 // of the IPv4 header
+	bodySum      uint64 // of what follows it, and of the pseudo-header's protocol and length
+	seq, ack     uint32
+	seqBase      Base
+	ackBase      Base
+	proto        uint8
+	checksumFrom int // the place of the transport's checksum in bytes
+}
+
+// NewTemplate compiles p, of which it keeps nothing. It is an error when p
+// fails Check.
+func NewTemplate(p *Packet) (*Template, error) {
+	zero := netip.AddrPortFrom(netip.AddrFrom4([4]byte{}), 0)
+	b, err := p.AppendRelative(make([]byte, 0, p.Len()), zero, zero, Numbers{})
+	if err != nil {
+		return nil, err
+	}
+	t := &Template{bytes: b, proto: p.Proto(), checksumFrom: ipv4HeaderLen + p.checksumAt()}
+	if p.TCP != nil {
+		t.seq, t.seqBase, t.ack, t.ackBase = p.TCP.Seq, p.TCP.SeqBase, p.TCP.Ack, p.TCP.AckBase
+		if t.seqBase != Absolute {
+			clear(b[ipv4HeaderLen+4 : ipv4HeaderLen+8])
+		}
+		if t.ackBase != Absolute {
+			clear(b[ipv4HeaderLen+8 : ipv4HeaderLen+12])
+		}
+	}
+	clear(b[10:12])
+	clear(b[t.checksumFrom : t.checksumFrom+2])
+	t.ipSum = sum(b[:ipv4HeaderLen])
+	t.bodySum = sum(b[ipv4HeaderLen:])
+	if t.proto != ProtoICMP {
+		t.bodySum += uint64(t.proto) + uint64(len(b)-ipv4HeaderLen)
+	}
+	return t, nil
+}
+
+// Len gives the packet's length in bytes, IPv4 header included.
+func (t *Template) Len() int { return len(t.bytes) }
+
+// AppendTo gives what Packet.AppendTo gives for the packet that t was made of.
+func (t *Template) AppendTo(dst []byte, from, to netip.AddrPort) ([]byte, error) {
+	if t.seqBase != Absolute || t.ackBase != Absolute {
+		return dst, errRelative
+	}
+	return t.AppendRelative(dst, from, to, Numbers{})
+}
+
+// AppendRelative gives what Packet.AppendRelative gives for the packet that t
+// was made of.
+func (t *Template) AppendRelative(dst []byte, from, to netip.AddrPort, n Numbers) ([]byte, error) {
+	if !from.Addr().Is4() || !to.Addr().Is4() {
+		return dst, errNotIPv4
+	}
+	start := len(dst)
+	dst = append(dst, t.bytes...)
+	b := dst[start:]
+	src4, to4 := from.Addr().As4(), to.Addr().As4()
+	src, dest := binary.BigEndian.Uint32(src4[:]), binary.BigEndian.Uint32(to4[:])
+	binary.BigEndian.PutUint32(b[12:], src)
+	binary.BigEndian.PutUint32(b[16:], dest)
+	addresses := halves(src) + halves(dest)
+	binary.BigEndian.PutUint16(b[10:], checksum(t.ipSum+addresses))
+
+	s := t.bodySum
+	if t.proto != ProtoICMP {
+		ports := uint32(from.Port())<<16 | uint32(to.Port())
+		binary.BigEndian.PutUint32(b[ipv4HeaderLen:], ports)
+		s += addresses + halves(ports)
+	}
+	if t.seqBase != Absolute {
+		seq := n.resolve(t.seq, t.seqBase)
+		binary.BigEndian.PutUint32(b[ipv4HeaderLen+4:], seq)
+		s += halves(seq)
+	}
+	if t.ackBase != Absolute {
+		ack := n.resolve(t.ack, t.ackBase)
+		binary.BigEndian.PutUint32(b[ipv4HeaderLen+8:], ack)
+		s += halves(ack)
+	}
+	binary.BigEndian.PutUint16(b[t.checksumFrom:], transportChecksum(s, t.proto == ProtoUDP))
+	return dst, nil
+}
+
+// halves adds the two 16-bit words of v.
+func halves(v uint32) uint64 { return uint64(v>>16) + uint64(v&0xffff) }
