@@ -1,0 +1,47 @@
+package collector
+
+// Counts is what happened on a link beside the answers themselves.
+type Counts struct {
+	Exchanges  int64 `json:"exchanges"`  // copies of probes sent
+	Answered   int64 `json:"answered"`   // of those, with at least one answer in time
+	Answers    int64 `json:"answers"`    // all in time, duplicates among them
+	Duplicates int64 `json:"duplicates"` // answers after the first of their exchange and step
+	Late       int64 `json:"late"`       // after the deadline of their exchange
+	Unmatched  int64 `json:"unmatched"`  // that belong to nothing that was sent
+	Malformed  int64 `json:"malformed"`  // too broken to say what they belong to
+	Teardowns  int64 `json:"teardowns"`  // RSTs sent to close what a probe opened
+	Fences     int64 `json:"fences"`     // sent
+	FencesLost int64 `json:"fences_lost"`
+}
+
+// Add adds what b counts.
+func (c *Counts) Add(b *Counts) {
+	c.Exchanges += b.Exchanges
+	c.Answered += b.Answered
+	c.Answers += b.Answers
+	c.Duplicates += b.Duplicates
+	c.Late += b.Late
+	c.Unmatched += b.Unmatched
+	c.Malformed += b.Malformed
+	c.Teardowns += b.Teardowns
+	c.Fences += b.Fences
+	c.FencesLost += b.FencesLost
+}
+
+// MachineReport is one machine's part of a plan.
+type MachineReport struct {
+	Machine string  `json:"machine"`
+	Plan    string  `json:"plan"`
+	Error   string  `json:"error,omitempty"` // why its part is missing
+	Seconds float64 `json:"seconds"`         // of real time
+	Counts
+}
+
+// Report is what became of a run. It holds times of day and is the one part
+// of a run that two runs with the same seed do not share.
+type Report struct {
+	Machines []MachineReport `json:"machines"` // in order of plan and pool
+	Total    Counts          `json:"total"`
+	Seconds  float64         `json:"seconds"` // of this start of the run
+	Warnings []string        `json:"warnings,omitempty"`
+}
