@@ -1,0 +1,98 @@
+package datasets
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"tickle/probegen"
+)
+
+// RunFormat is the format of the run folders that this program writes.
+const RunFormat = "tickle-run/1"
+
+// Manifest says what a run holds: the pool, the plans and how they were sent.
+type Manifest struct {
+	Format       string            `json:"format"` // RunFormat
+	Pool         string            `json:"pool"`   // name
+	PoolHash     string            `json:"pool_sha256"`
+	Seed         uint64            `json:"seed"`
+	Versions     map[string]string `json:"versions,omitempty"` // of the program and of what it runs, by name
+	Observations string            `json:"observations"`       // all, none or the number of machines
+	Started      time.Time         `json:"started"`
+	Finished     *time.Time        `json:"finished,omitempty"` // nil while parts are missing
+	Machines     []Machine         `json:"machines"`           // in the pool's order
+	Plans        []Plan            `json:"plans"`
+	Parts        []Part            `json:"parts,omitempty"` // in order of plan, then machine
+}
+
+// Plan is a plan as it was sent: a probe set, to which machines, how often,
+// in which order and pace.
+type Plan struct {
+	Name     string          `json:"name"`
+	Probes   probegen.Header `json:"probes"`
+	SHA256   string          `json:"probes_sha256"` // of the probe file's bytes
+	N        int             `json:"n"`             // probes; their IDs are 0 … n-1
+	Repeats  int             `json:"repeats"`
+	Order    Order           `json:"order"`
+	Spacing  int64           `json:"spacing_us"`         // between sendings
+	Machines []string        `json:"machines,omitempty"` // nil: all
+}
+
+// Order is the order in which a plan's copies are sent.
+type Order string
+
+// The orders.
+const (
+	Shuffled Order = "shuffled" // one seeded order, the same for every machine
+	Listed   Order = "listed"   // the set's, repeat after repeat
+)
+
+// Part is what came of one machine under one plan.
+type Part struct {
+	Plan    string  `json:"plan"`
+	Machine string  `json:"machine"`
+	Rate    float64 `json:"rate,omitempty"` // packets a second of the machine's time; 0: as spaced
+	Missing string  `json:"missing,omitempty"`
+	Counts  Counts  `json:"counts"`
+}
+
+// Write puts the manifest into the run folder, whole or not at all.
+func (m *Manifest) Write(fs FS, run string) error {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", ManifestPath(run), err)
+	}
+	return writeAtomic(fs, ManifestPath(run), append(b, '\n'))
+}
+
+// ReadManifest reads the manifest of a run folder and checks it.
+func ReadManifest(run string) (*Manifest, error) {
+	path := ManifestPath(run)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	m := new(Manifest)
+	if err := decodeStrict(b, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// decodeStrict decodes one JSON value that knows no other fields and is
+// followed by nothing.
+func decodeStrict(b []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return fmt.Errorf("at byte %d: %w", dec.InputOffset(), err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fmt.Errorf("at byte %d: want nothing after the JSON object", dec.InputOffset())
+	}
+	return nil
+}
