@@ -53,11 +53,12 @@ func sameTokens(have, want []byte) error {
 		case h.isKey:
 			return wrong(h.path(), "unknown field, or a second time, or one that is empty; want it left out")
 		}
-		return wrong(w.path(), "want %s, have %s", show(wt), show(ht))
+		return wrong(w.path(), "want %s, have %s", tokenText(wt), tokenText(ht))
 	}
 }
 
-func show(t json.Token) string {
+// tokenText prints a token on one line.
+func tokenText(t json.Token) string {
 	if s, ok := t.(string); ok {
 		return strconv.Quote(s)
 	}
@@ -123,11 +124,19 @@ func (t *tokens) path() string {
 			if b.Len() > 0 {
 				b.WriteByte('.')
 			}
-			b.WriteString(l.key)
+			b.WriteString(plainKey(l.key))
 		}
 	}
 	if b.Len() == 0 {
 		return "line"
 	}
 	return b.String()
+}
+
+// plainKey gives the key as it is when it can stand in a line, else quoted.
+func plainKey(key string) string {
+	if quoted := strconv.Quote(key); len(quoted) != len(key)+2 {
+		return quoted
+	}
+	return key
 }
