@@ -74,13 +74,13 @@ type Exchange struct {
 type Answer struct {
 	At    int64
 	Kind  Kind
-	Bytes []byte // from the IP header on; kept only when the header says KeepBytes
+	Bytes []byte // from the IP header on; kept only with KeepBytes
 }
 
 // ObservationHeader says whose exchanges a file holds, and how much of them.
 type ObservationHeader struct {
 	SummaryHeader
-	KeepBytes Keep
+	Keep Keep
 }
 
 // Keep says what is kept of each answer's bytes.
