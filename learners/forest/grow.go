@@ -46,29 +46,32 @@ func (g *grower) grow(ctx context.Context, i int, bag []int32) (tree, error) {
 			g.entries = append(g.entries, entry{row, g.train.Labels[row], float64(bag[k])})
 		}
 	}
-	_, err := g.node(0, 0)
+	_, err := g.node(span{0, len(g.entries), 0})
 	return g.tree, err
 }
 
-// node makes the subtree of the entries from position from to the end, and
-// gives its number. It leaves the entries as they were.
-func (g *grower) node(from, depth int) (int32, error) {
+// span is where a node's entries are and how deep it lies.
+type span struct{ from, to, depth int }
+
+// node makes the subtree of the entries in s, and gives its number. It leaves
+// the entries as they were.
+func (g *grower) node(s span) (int32, error) {
 	if err := g.ctx.Err(); err != nil {
 		return 0, err
 	}
-	here := g.entries[from:]
+	here := g.entries[s.from:s.to]
 	g.tally.start(here)
 	at := int32(len(g.tree.nodes))
 	pure := g.share(here)
 	// Weka's leaf holds at least weight 1, so that less than 2 is not split.
-	if pure || g.tally.weight < 2 || depth == g.depth && depth > 0 {
+	if pure || g.tally.weight < 2 || s.depth == g.depth && g.depth > 0 {
 		return at, nil
 	}
 	best, err := g.best()
 	if err != nil || best < 0 {
 		return at, err
 	}
-	return at, g.split(at, best, span{from, len(g.entries), depth})
+	return at, g.split(at, best, s)
 }
 
 // share appends a leaf with the class distribution of the entries, and
@@ -146,8 +149,8 @@ func (g *grower) further() (int32, error) {
 	g.rest = g.rest[:0]
 	for w, v := range g.vary {
 		for lane := w * learners.Lanes; v != 0; lane++ {
-			if i := rows.Index[min(lane, len(rows.Index)-1)]; uint16(v) != 0 && g.tried[i] != g.epoch {
-				g.rest = append(g.rest, i)
+			if uint16(v) != 0 && g.tried[rows.Index[lane]] != g.epoch {
+				g.rest = append(g.rest, rows.Index[lane])
 			}
 			v >>= 16
 		}
@@ -161,9 +164,6 @@ func (g *grower) further() (int32, error) {
 	}
 	return -1, nil
 }
-
-// span is the entries of a node and how deep it lies.
-type span struct{ from, to, depth int }
 
 // split makes node at test partition i, with a child for each value.
 func (g *grower) split(at, i int32, s span) error {
@@ -180,22 +180,60 @@ func (g *grower) split(at, i int32, s span) error {
 	n.ends = n.branch + int32(len(branches))
 	first := n.branch
 	g.tree.branches = append(g.tree.branches, branches...)
-	for k, b := range branches {
-		for _, e := range g.entries[s.from:s.to] {
-			switch cells[e.row] {
-			case b.code:
-				g.entries = append(g.entries, e)
-			case datasets.Missing:
-				e.weight *= b.part
-				g.entries = append(g.entries, e)
-			}
-		}
-		child, err := g.node(s.to, s.depth+1)
+	base := len(g.entries)
+	ends := g.deal(cells, branches, s)
+	from := base
+	for k, to := range ends {
+		child, err := g.node(span{from, to, s.depth + 1})
 		if err != nil {
 			return err
 		}
 		g.tree.branches[int(first)+k].child = child
-		g.entries = g.entries[:s.to]
+		from = to
 	}
+	g.entries = g.entries[:base]
 	return nil
+}
+
+// deal appends the entries of each branch after one another, keeping their
+// order, and gives where each branch's end. Entries whose cell is missing go
+// down all branches with a part of their weight.
+func (g *grower) deal(cells []datasets.Code, branches []branch, s span) (ends []int) {
+	place := g.tally.table.index // zero between calls
+	for k, b := range branches {
+		place[b.code] = int32(k)
+	}
+	sizes, missing := make([]int, len(branches)), 0
+	for _, e := range g.entries[s.from:s.to] {
+		if c := cells[e.row]; c == datasets.Missing {
+			missing++
+		} else {
+			sizes[place[c]]++
+		}
+	}
+	base := len(g.entries)
+	ends, at := sizes, base
+	for k, n := range sizes {
+		ends[k] = at
+		at += n + missing
+	}
+	g.entries = slices.Grow(g.entries, at-base)[:at]
+	for _, e := range g.entries[s.from:s.to] {
+		if c := cells[e.row]; c != datasets.Missing {
+			k := place[c]
+			g.entries[ends[k]] = e
+			ends[k]++
+			continue
+		}
+		weight := e.weight
+		for k, b := range branches {
+			e.weight = weight * b.part
+			g.entries[ends[k]] = e
+			ends[k]++
+		}
+	}
+	for _, b := range branches {
+		place[b.code] = 0
+	}
+	return ends
 }

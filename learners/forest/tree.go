@@ -18,7 +18,7 @@ type tree struct {
 type node struct {
 	column       int32 // leaf where there is none
 	branch, ends int32 // its branches, by ascending code
-	share, last int32  // its class distribution in shares
+	share, last  int32 // its class distribution in shares
 }
 
 // leaf marks a node without a column.

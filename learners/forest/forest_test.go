@@ -1,0 +1,89 @@
+package forest_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/learners"
+	"tickle/learners/forest"
+	"tickle/learners/learnertest"
+)
+
+func learner(t testing.TB, spec string) learners.Learner {
+	list, err := learners.NewRegistry(forest.Entry()).Parse(spec)
+	require.NoError(t, err)
+	return list[0].Learner
+}
+
+func TestContract(t *testing.T) {
+	for _, spec := range []string{"forest:trees=20", "forest:trees=5,depth=2,candidates=1000"} {
+		t.Run(spec, func(t *testing.T) { learnertest.Contract(t, learner(t, spec)) })
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for spec, want := range map[string]string{
+		"forest:trees=0":       "learner forest: option trees=0: want at least 1",
+		"forest:depth=-1":      "learner forest: option depth=-1: want at least 1, or 0 for no limit",
+		"forest:candidates=-3": "learner forest: option candidates=-3: want at least 1, or 0 for int(log2 D)+1",
+	} {
+		_, err := learners.NewRegistry(forest.Entry()).Parse(spec)
+		require.EqualError(t, err, want)
+	}
+}
+
+// TestAccuracy holds the forest to what the generator allows: nearly every
+// class has its own behaviours, and 24 columns of noise do not hide them.
+func TestAccuracy(t *testing.T) {
+	shape := learnertest.Paper(4000)
+	shape.Classes = 12
+	d := learnertest.Synthetic(shape)
+	require.Greater(t, learnertest.TenFold(t, learner(t, "forest:trees=30"), d), 0.97)
+}
+
+// TestOutOfBag compares the error estimated out of the bags with that of
+// cross-validation, of which it is an estimate too.
+func TestOutOfBag(t *testing.T) {
+	shape := learnertest.Paper(1000)
+	shape.Noise = 0.3
+	d := learnertest.Synthetic(shape)
+	l := learner(t, "forest:trees=60")
+	wrong, rows := learnertest.Fit(t, l, d.Train(nil)).(*forest.Model).OutOfBag()
+	// A row is in every one of 60 bags with probability 0.632⁶⁰.
+	require.Equal(t, d.Rows(), rows)
+	accuracy := learnertest.TenFold(t, l, d)
+	spread := math.Sqrt(accuracy * (1 - accuracy) / float64(rows))
+	require.InDelta(t, accuracy, 1-float64(wrong)/float64(rows), 4*spread)
+	// With one tree, the rows in its bag are left out.
+	_, rows = learnertest.Fit(t, learner(t, "forest:trees=1"), d.Train(nil)).(*forest.Model).OutOfBag()
+	require.InDelta(t, 0.368, float64(rows)/float64(d.Rows()), 0.08)
+}
+
+// TestSeeds: another seed is another forest, the same seed the same.
+func TestSeeds(t *testing.T) {
+	shape := learnertest.Paper(500)
+	shape.Noise = 0.2
+	d := learnertest.Synthetic(shape)
+	l := learner(t, "forest:trees=10")
+	train := d.Train(nil)
+	first := learnertest.PredictAll(t, learnertest.Fit(t, l, train), d)
+	require.Equal(t, first, learnertest.PredictAll(t, learnertest.Fit(t, l, train), d))
+	train.Seed++
+	require.NotEqual(t, first, learnertest.PredictAll(t, learnertest.Fit(t, l, train), d))
+}
+
+func BenchmarkForest(b *testing.B) {
+	for _, columns := range []int{10_000, 77_000} {
+		d := learnertest.Synthetic(learnertest.Paper(columns))
+		l := learner(b, "forest")
+		b.Run(fmt.Sprintf("columns=%d/partitions=%d/tenfold", columns, len(d.IDs)), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.ReportMetric(learnertest.TenFold(b, l, d), "accuracy")
+			}
+		})
+	}
+}
