@@ -32,7 +32,7 @@ func (o *Option) canonical(value string) (string, error) {
 	case IntOption:
 		v, err := strconv.ParseInt(value, 10, 32)
 		if err != nil {
-			return "", fmt.Errorf("%s=%s: want a whole number", o.Name, value)
+			return "", fmt.Errorf("%s=%s: want a whole number from %d to %d", o.Name, value, math.MinInt32, math.MaxInt32)
 		}
 		return strconv.FormatInt(v, 10), nil
 	case FloatOption:
