@@ -22,6 +22,9 @@ type Manifest struct {
 	Seed         uint64            `json:"seed"`
 	Versions     map[string]string `json:"versions,omitempty"` // of the program and of what it runs, by name
 	Observations string            `json:"observations"`       // all, none or the number of machines
+	SourcePort   string            `json:"source_port"`        // block or fixed
+	Deadline     int64             `json:"deadline_us"`        // how long an exchange is open at most; 0: the engine's default
+	Raw          bool              `json:"raw,omitempty"`      // every packet of every plan is kept
 	Started      time.Time         `json:"started"`
 	Finished     *time.Time        `json:"finished,omitempty"` // nil while parts are missing
 	Machines     []Machine         `json:"machines"`           // in the pool's order
