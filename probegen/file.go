@@ -137,7 +137,10 @@ func Read(r io.Reader, name string) (*Set, error) {
 		}
 		s.Probes = append(s.Probes, p)
 	}
-	return s, l.end()
+	if err := l.end(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // lines reads values one a line.

@@ -10,6 +10,7 @@ package probegen
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 )
 
@@ -166,7 +167,7 @@ func (h Hex) MarshalText() ([]byte, error) {
 func (h *Hex) UnmarshalText(text []byte) error {
 	b, err := hex.AppendDecode(nil, text)
 	if err != nil {
-		return fmt.Errorf("hexadecimal bytes: %w", err)
+		return errors.New("hexadecimal bytes: want an even number of the digits 0-9 and a-f")
 	}
 	*h = b
 	return nil

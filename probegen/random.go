@@ -196,8 +196,12 @@ func appendRandom(b []byte, kind uint8, r *stream) []byte {
 }
 
 // pad fills b up to a multiple of 4, with no-operations or with ends of list.
+// No options are nil, as they are when read from a file.
 func pad(b Hex, r *stream) Hex {
-	with := byte(r.below(2))
+	with := byte(r.below(2)) // KindEOL or KindNOP
+	if len(b) == 0 {
+		return nil
+	}
 	for len(b)%4 != 0 {
 		b = append(b, with)
 	}

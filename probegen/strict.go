@@ -45,13 +45,13 @@ func sameTokens(have, want []byte) error {
 		if ht == wt {
 			continue
 		}
-		switch name, isKey := ht.(string); {
-		case w.isKey && !(isKey && h.isKey):
-			return wrong(w.path(), "want this field, have none")
+		switch {
+		case w.isKey && h.isKey:
+			return wrong(h.path(), "want the field %q here, in Write's order and spelling", wt)
 		case w.isKey:
-			return wrong(h.path(), "want the field %q here, in Write's order and spelling, have %q", wt, name)
+			return wrong(w.path(), "want this field, have none")
 		case h.isKey:
-			return wrong(h.path(), "unknown field, or a second time, or one that is empty; want it left out")
+			return wrong(h.path(), "want no such field here: it is unknown, repeated, or empty")
 		}
 		return wrong(w.path(), "want %s, have %s", tokenText(wt), tokenText(ht))
 	}
@@ -59,8 +59,11 @@ func sameTokens(have, want []byte) error {
 
 // tokenText prints a token on one line.
 func tokenText(t json.Token) string {
-	if s, ok := t.(string); ok {
-		return strconv.Quote(s)
+	switch t := t.(type) {
+	case nil:
+		return "null"
+	case string:
+		return strconv.Quote(t)
 	}
 	return fmt.Sprint(t)
 }
