@@ -253,6 +253,7 @@ func (s *source) readAxes(n *node, field, key string) []axis {
 			s.checkFactor(p.key, item, fi)
 			if !a.zipped && slices.Contains(a.values, item.text) {
 				s.errs.add(item.pos, fi, "%q stands twice: expected distinct values", item.text)
+				continue
 			}
 			a.values = append(a.values, item.text)
 		}
@@ -288,7 +289,7 @@ func (s *source) readOptions(out []setting, n *node, field, prefix string) []set
 			}
 			text, _ := json.Marshal(texts) // strings always encode
 			out = s.addOption(out, setting{key, p.value.pos, string(text)}, f)
-		default:
+		case null:
 			s.errs.add(p.value.pos, f, "nothing: expected plain text, a list or a mapping")
 		}
 	}
@@ -317,18 +318,18 @@ func (n *node) get(key string) *node {
 // shapeNames says what was expected.
 var shapeNames = [...]string{scalar: "plain text", mapping: "a mapping", list: "a list", null: "nothing"}
 
-// want reports a node of another shape.
+// want reports a node of another shape, once.
 func (s *source) want(n *node, field string, sh shape) bool {
-	if n.shape != sh {
+	if n.shape != sh && n.shape != wrong {
 		s.errs.add(n.pos, field, "%s: expected %s", shapeNames[n.shape], shapeNames[sh])
-		return false
 	}
-	return true
+	return n.shape == sh
 }
 
 // text gives a scalar that is neither empty nor has control characters.
 func (s *source) text(n *node, field, what string) (string, bool) {
 	switch {
+	case n.shape == wrong:
 	case n.shape != scalar || strings.TrimSpace(n.text) == "":
 		found := shapeNames[n.shape]
 		if n.shape == scalar {
@@ -343,11 +344,11 @@ func (s *source) text(n *node, field, what string) (string, bool) {
 	return "", false
 }
 
-// textNode is text for those who need the place too. What is wrong becomes a
-// node of shape null, which nobody reports again.
+// textNode is text for those who need the place too. Its shape is wrong when
+// the text is.
 func (s *source) textNode(n *node, field, what string) *node {
 	if _, ok := s.text(n, field, what); !ok {
-		return &node{pos: n.pos, shape: null}
+		return &node{pos: n.pos}
 	}
 	return n
 }

@@ -1,5 +1,3 @@
-// Package pool describes the machines that are probed: pool files, factors,
-// and the two interfaces behind which every kind of machine stands.
 package pool
 
 import (

@@ -69,7 +69,7 @@ func (r *rules) labels(v *variant) bool {
 		if labels == nil {
 			r.errs.add(v.pos, field, "missing: expected 3 levels, from coarse to fine")
 		}
-		if len(labels) != datasets.Levels || slices.ContainsFunc(labels, func(n *node) bool { return n.shape == null }) {
+		if len(labels) != datasets.Levels || slices.ContainsFunc(labels, func(n *node) bool { return n.shape != scalar }) {
 			complete = false
 			continue
 		}

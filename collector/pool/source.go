@@ -27,7 +27,7 @@ const (
 type shape uint8
 
 const (
-	_ shape = iota
+	wrong shape = iota // reported already
 	scalar
 	mapping
 	list
@@ -147,9 +147,10 @@ func (s *source) at(t *token.Token) Pos {
 // convert gives the node of a YAML value whose field is named. What pool
 // files do not use (anchors, tags, …) is reported and stands as null.
 func (s *source) convert(n ast.Node, field string) *node {
-	out := &node{pos: s.at(n.GetToken()), shape: null}
+	out := &node{pos: s.at(n.GetToken())}
 	switch n := n.(type) {
 	case *ast.NullNode:
+		out.shape = null
 	case *ast.MappingNode:
 		s.convertPairs(out, n.Values, field)
 	case *ast.MappingValueNode:
