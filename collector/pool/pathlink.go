@@ -12,6 +12,7 @@ type pathLink struct {
 	factors pathFactors
 	out, in direction
 	free    [][]byte // buffers of packets that have left
+	closed  bool     // a packet that the path loses must fail too after Close
 }
 
 // direction is one way of the path.
@@ -44,10 +45,17 @@ func newPathLink(link Link, f pathFactors, seed uint64) *pathLink {
 
 func (l *pathLink) Now() int64       { return l.inner.Now() }
 func (l *pathLink) Silence() Silence { return l.inner.Silence() }
-func (l *pathLink) Close() error     { return l.inner.Close() }
+
+func (l *pathLink) Close() error {
+	l.closed = true
+	return l.inner.Close()
+}
 
 // Send puts a packet on its way, after those whose time has come.
 func (l *pathLink) Send(packet []byte) error {
+	if l.closed {
+		return ErrClosed
+	}
 	now := l.inner.Now()
 	if err := l.release(now); err != nil {
 		return err
