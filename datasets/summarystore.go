@@ -1,54 +1,311 @@
 package datasets
 
-// SummaryWriter writes a machine's summaries to a Parquet file.
-type SummaryWriter struct {
-	f      *atomicFile
-	counts Counts
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// The columns of a summary file: probe, repeats, answered, answers, and three
+// a field.
+const (
+	colProbe = iota
+	colRepeats
+	colAnswered
+	colAnswers
+	colFields
+)
+
+// manyValued are the fields whose values differ from probe to probe.
+var manyValued = [NumFields]bool{IPID: true, IPChecksum: true, TCPSeq: true, TCPAck: true, TCPChecksum: true,
+	TCPTSVal: true, TCPTSEcr: true, TCPSACKLeft: true, TCPSACKRight: true}
+
+func valueSpec(f FieldID) columnSpec {
+	c := columnSpec{name: Catalogue[f].Name, kind: small, nullable: true}
+	switch {
+	case Catalogue[f].Type == Text:
+		c.kind = text
+	case manyValued[f]:
+		c.kind = wide
+	}
+	return c
 }
 
-// CreateSummary starts the file at path, in a folder that exists. It comes
-// into being when Close succeeds.
+var summaryColumns = func() []columnSpec {
+	specs := []columnSpec{{name: "probe", kind: wide}, {name: "repeats", kind: small},
+		{name: "answered", kind: small}, {name: "answers", kind: small}}
+	for f := range FieldID(NumFields) {
+		name := Catalogue[f].Name
+		specs = append(specs, valueSpec(f),
+			columnSpec{name: name + ".distinct", kind: small, nullable: true},
+			columnSpec{name: name + ".first", kind: small, nullable: true})
+	}
+	return specs
+}()
+
+const (
+	summaryFormat = "tickle-summaries/1"
+	keyFormat     = "tickle.format"
+	keyMachine    = "tickle.machine"
+	keyPlan       = "tickle.plan"
+	keyProbes     = "tickle.probes_sha256"
+	keySeed       = "tickle.seed"
+	keyCatalogue  = "tickle.catalogue"
+	keyCounts     = "tickle.counts"
+)
+
+func (h *SummaryHeader) write(t *tableWriter, format string) {
+	t.meta(keyFormat, format)
+	t.meta(keyMachine, h.Machine)
+	t.meta(keyPlan, h.Plan)
+	t.meta(keyProbes, h.Probes)
+	t.meta(keySeed, strconv.FormatUint(h.Seed, 10))
+	t.meta(keyCatalogue, strconv.Itoa(CatalogueVersion))
+}
+
+func readHeader(t *tableFile, format string) (h SummaryHeader, counts Counts, err error) {
+	if got := t.meta(keyFormat); got != format {
+		return h, counts, fmt.Errorf("%s: format %q, want %q", t.path, got, format)
+	}
+	if got := t.meta(keyCatalogue); got != strconv.Itoa(CatalogueVersion) {
+		return h, counts, fmt.Errorf("%s: catalogue version %q, want %d", t.path, got, CatalogueVersion)
+	}
+	h = SummaryHeader{Machine: t.meta(keyMachine), Plan: t.meta(keyPlan), Probes: t.meta(keyProbes)}
+	if h.Seed, err = strconv.ParseUint(t.meta(keySeed), 10, 64); err != nil {
+		return h, counts, fmt.Errorf("%s: seed %q: want a number", t.path, t.meta(keySeed))
+	}
+	if err := decodeStrict([]byte(t.meta(keyCounts)), &counts); err != nil {
+		return h, counts, fmt.Errorf("%s: counts: %w", t.path, err)
+	}
+	return h, counts, nil
+}
+
+// SummaryWriter writes a machine's summaries to a Parquet file: a row a
+// probe, with the columns probe, repeats, answered and answers, and for each
+// field its value (null unless Present) and, under its name with .distinct
+// and .first, what FieldSummary says of a field that varied (null unless
+// Nondet). So a null value with a null .distinct is an absent field.
+type SummaryWriter struct {
+	t       *tableWriter
+	h       SummaryHeader
+	counts  Counts
+	n       int // rows in the group
+	last    int32
+	texts   *Interner
+	head    [colFields][]int64
+	states  [NumFields][]State
+	values  [NumFields][]uint64
+	varied  [NumFields][]uint32 // Distinct<<16 | First
+	scratch []parquet.Value
+}
+
+// CreateSummary starts the file at path, in a folder that it makes if need
+// be. The file comes into being when Close succeeds. The same summaries under
+// the same header give the same bytes.
 func CreateSummary(path string, h SummaryHeader) (*SummaryWriter, error) {
-	f, err := createAtomic(h.FS, path)
+	if h.FS == nil {
+		if err := makeDirs(path); err != nil {
+			return nil, err
+		}
+	}
+	t, err := createTable(h.FS, path, "summaries", summaryColumns)
 	if err != nil {
 		return nil, err
 	}
-	return &SummaryWriter{f: f}, nil
+	w := &SummaryWriter{t: t, h: h, last: -1, scratch: make([]parquet.Value, RowsPerGroup)}
+	for i := range w.head {
+		w.head[i] = make([]int64, RowsPerGroup)
+	}
+	for f := range NumFields {
+		w.states[f], w.values[f], w.varied[f] = make([]State, RowsPerGroup), make([]uint64, RowsPerGroup), make([]uint32, RowsPerGroup)
+	}
+	return w, nil
 }
 
 // SetCounts gives the counts that Close writes.
 func (w *SummaryWriter) SetCounts(c Counts) { w.counts = c }
 
 // Write appends a summary. Probes must come in ascending order. texts has the
-// texts of the Text fields.
-func (w *SummaryWriter) Write(s *Summary, texts *Interner) error { return nil }
-
-// Close completes the file.
-func (w *SummaryWriter) Close() error { return w.f.commit() }
-
-// Abort gives the file up and leaves nothing behind.
-func (w *SummaryWriter) Abort() { w.f.abort() }
-
-// ObservationWriter writes a machine's exchanges to a Parquet file.
-type ObservationWriter struct {
-	f *atomicFile
+// texts of the Text fields and is the same in every call. Write keeps
+// neither s nor, after Close, texts. An error is final: only Abort is left.
+func (w *SummaryWriter) Write(s *Summary, texts *Interner) error {
+	if s.Probe <= w.last {
+		return fmt.Errorf("%s: probe %d after probe %d: want ascending order", w.t.file.path, s.Probe, w.last)
+	}
+	w.last, w.texts = s.Probe, texts
+	n := w.n
+	w.head[colProbe][n], w.head[colRepeats][n] = int64(s.Probe), int64(s.Repeats)
+	w.head[colAnswered][n], w.head[colAnswers][n] = int64(s.Answered), int64(s.Answers)
+	for f := range s.Fields {
+		x := &s.Fields[f]
+		if x.State == 0 || x.State > Nondet || x.Value > maxValue {
+			return fmt.Errorf("%s: probe %d, %v: state %d, value %d: want a state, and a value below 2^62", w.t.file.path, s.Probe, FieldID(f), x.State, x.Value)
+		}
+		w.states[f][n], w.values[f][n] = x.State, x.Value
+		w.varied[f][n] = uint32(x.Distinct)<<16 | uint32(x.First)
+	}
+	w.n++
+	if w.n == RowsPerGroup {
+		return w.flush()
+	}
+	return nil
 }
 
-// CreateObservations starts the file at path, in a folder that exists. It
-// comes into being when Close succeeds.
-func CreateObservations(path string, h ObservationHeader) (*ObservationWriter, error) {
-	f, err := createAtomic(h.FS, path)
+// maxValue is the largest value of a field.
+const maxValue = 1<<62 - 1
+
+func (w *SummaryWriter) flush() error {
+	out := w.scratch[:w.n]
+	for i := range w.head {
+		for r, v := range w.head[i][:w.n] {
+			out[r] = parquet.Int64Value(v)
+		}
+		w.t.column(i, out)
+	}
+	for f := range FieldID(NumFields) {
+		i := colFields + 3*int(f)
+		w.fieldValues(f, out)
+		w.t.column(i, out)
+		for r, s := range w.states[f][:w.n] {
+			out[r] = parquet.NullValue()
+			if s == Nondet {
+				out[r] = parquet.Int64Value(int64(w.varied[f][r] >> 16))
+			}
+		}
+		w.t.column(i+1, out)
+		for r, s := range w.states[f][:w.n] {
+			if s == Nondet {
+				out[r] = parquet.Int64Value(int64(w.varied[f][r] & 0xffff))
+			}
+		}
+		w.t.column(i+2, out)
+	}
+	w.n = 0
+	return w.t.endGroup()
+}
+
+func (w *SummaryWriter) fieldValues(f FieldID, out []parquet.Value) {
+	isText := Catalogue[f].Type == Text
+	for r, s := range w.states[f][:w.n] {
+		switch v := w.values[f][r]; {
+		case s != Present:
+			out[r] = parquet.NullValue()
+		case isText:
+			out[r] = parquet.ByteArrayValue([]byte(w.texts.Text(v)))
+		default:
+			out[r] = parquet.Int64Value(int64(v))
+		}
+	}
+}
+
+// Close completes the file: its bytes are on the disk under its name. On an
+// error nothing is left of it.
+func (w *SummaryWriter) Close() error {
+	if w.n > 0 {
+		_ = w.flush() // the table keeps the error for close
+	}
+	w.h.write(w.t, summaryFormat)
+	b, err := json.Marshal(w.counts)
+	if err != nil {
+		return err
+	}
+	w.t.meta(keyCounts, string(b))
+	return w.t.close()
+}
+
+// Abort gives the file up and leaves nothing behind.
+func (w *SummaryWriter) Abort() { w.t.abort() }
+
+// SummaryFile reads what SummaryWriter wrote, whole columns of a row group at
+// a time. Its methods may be called from several goroutines. Errors are one
+// line with file and column.
+type SummaryFile struct {
+	Header SummaryHeader
+	Counts Counts
+	t      *tableFile
+}
+
+// OpenSummary opens a summary file and checks that it is whole.
+func OpenSummary(path string) (*SummaryFile, error) {
+	t, err := openTable(path, summaryColumns)
 	if err != nil {
 		return nil, err
 	}
-	return &ObservationWriter{f: f}, nil
+	s := &SummaryFile{t: t}
+	if s.Header, s.Counts, err = readHeader(t, summaryFormat); err != nil {
+		_ = t.close()
+		return nil, err
+	}
+	return s, nil
 }
 
-// Write appends an exchange. The order of exchanges is the order of rows.
-func (w *ObservationWriter) Write(x *Exchange, texts *Interner) error { return nil }
+// Close closes the file.
+func (s *SummaryFile) Close() error { return s.t.close() }
 
-// Close completes the file.
-func (w *ObservationWriter) Close() error { return w.f.commit() }
+// Rows is the number of summaries.
+func (s *SummaryFile) Rows() int { return s.t.rows() }
 
-// Abort gives the file up and leaves nothing behind.
-func (w *ObservationWriter) Abort() { w.f.abort() }
+// Groups is the number of row groups.
+func (s *SummaryFile) Groups() int { return s.t.groups() }
+
+// Read gives the summaries of row group g in order. Texts are numbered by texts.
+func (s *SummaryFile) Read(g int, texts *Interner) ([]Summary, error) {
+	var c cells
+	var out []Summary
+	for i := range colFields {
+		if err := s.t.read(g, i, &c); err != nil {
+			return nil, err
+		}
+		if out == nil {
+			out = make([]Summary, len(c.ints))
+		}
+		for r, v := range c.ints {
+			switch i {
+			case colProbe:
+				out[r].Probe = int32(v)
+			case colRepeats:
+				out[r].Repeats = uint16(v)
+			case colAnswered:
+				out[r].Answered = uint16(v)
+			case colAnswers:
+				out[r].Answers = uint32(v)
+			}
+		}
+	}
+	for f := range FieldID(NumFields) {
+		if err := s.readField(g, f, texts, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// readField fills in field f of a group's summaries.
+func (s *SummaryFile) readField(g int, f FieldID, texts *Interner, out []Summary) error {
+	var value, distinct, first cells
+	for k, c := range []*cells{&value, &distinct, &first} {
+		if err := s.t.read(g, colFields+3*int(f)+k, c); err != nil {
+			return err
+		}
+	}
+	var ids []uint64
+	for _, b := range value.texts {
+		ids = append(ids, texts.ID(b))
+	}
+	for r := range out {
+		x := FieldSummary{State: Absent, Distinct: 1}
+		switch {
+		case !value.null[r]:
+			x.State, x.Value = Present, uint64(value.ints[r])
+			if Catalogue[f].Type == Text {
+				x.Value = ids[value.ints[r]]
+			}
+		case !distinct.null[r]:
+			x = FieldSummary{State: Nondet, Distinct: uint16(distinct.ints[r]), First: uint16(first.ints[r])}
+		}
+		out[r].Fields[f] = x
+	}
+	return nil
+}

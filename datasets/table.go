@@ -1,0 +1,362 @@
+package datasets
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+)
+
+// columnKind is the type of a table's column on disk.
+type columnKind uint8
+
+const (
+	_     columnKind = iota
+	small            // INT64 with few distinct values: dictionary
+	wide             // INT64 with many: delta, which bounds its size
+	text             // UTF-8 with few distinct values: dictionary
+	blob             // bytes
+	float            // DOUBLE
+)
+
+// columnSpec describes a column of a table.
+type columnSpec struct {
+	name     string
+	kind     columnKind
+	nullable bool
+	list     bool // any number of values a row
+}
+
+func (c columnSpec) node() parquet.Node {
+	var n parquet.Node
+	switch c.kind {
+	case small:
+		n = parquet.Encoded(parquet.Leaf(parquet.Int64Type), &parquet.RLEDictionary)
+	case wide:
+		n = parquet.Encoded(parquet.Leaf(parquet.Int64Type), &parquet.DeltaBinaryPacked)
+	case text:
+		n = parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+	case blob:
+		n = parquet.Encoded(parquet.Leaf(parquet.ByteArrayType), &parquet.DeltaLengthByteArray)
+	case float:
+		n = parquet.Leaf(parquet.DoubleType)
+	default:
+		panic(fmt.Sprintf("datasets: column kind %d", c.kind))
+	}
+	switch {
+	case c.list:
+		return parquet.Repeated(n)
+	case c.nullable:
+		return parquet.Optional(n)
+	}
+	return n
+}
+
+// orderedGroup is a group whose columns stand in the order given, where
+// parquet.Group would put them in order of their names.
+type orderedGroup struct {
+	parquet.Group
+	order []string
+}
+
+func (g orderedGroup) Fields() []parquet.Field {
+	fields := g.Group.Fields()
+	at := make(map[string]int, len(g.order))
+	for i, name := range g.order {
+		at[name] = i
+	}
+	slices.SortFunc(fields, func(a, b parquet.Field) int { return at[a.Name()] - at[b.Name()] })
+	return fields
+}
+
+func schemaOf(name string, specs []columnSpec) *parquet.Schema {
+	g := orderedGroup{Group: make(parquet.Group, len(specs))}
+	for _, c := range specs {
+		g.Group[c.name] = c.node()
+		g.order = append(g.order, c.name)
+	}
+	return parquet.NewSchema(name, g)
+}
+
+// tableWriter writes a sealed Parquet file column by column, a row group at a
+// time. Nothing is compressed beyond its encoding: dictionaries of these
+// columns leave little, and no reader can be made to expand a page.
+type tableWriter struct {
+	file  *atomicFile
+	seal  *sealer
+	w     *parquet.Writer
+	specs []columnSpec
+	err   error
+}
+
+// createTable starts a file with the given columns.
+func createTable(fs FS, path, name string, specs []columnSpec) (*tableWriter, error) {
+	f, err := createAtomic(fs, path)
+	if err != nil {
+		return nil, err
+	}
+	t := &tableWriter{file: f, seal: newSealer(f), specs: specs}
+	config := parquet.DefaultWriterConfig()
+	config.Schema = schemaOf(name, specs)
+	config.CreatedBy = "tickle"
+	config.PageBufferSize = 8 << 20
+	config.ColumnIndexSizeLimit = func([]string) int { return 1 }
+	config.KeyValueMetadata = map[string]string{sealKey: sealBlank}
+	t.w = parquet.NewWriter(t.seal, config)
+	return t, nil
+}
+
+// column writes the cells of column i for the current row group. Their
+// levels are set here.
+func (t *tableWriter) column(i int, cells []parquet.Value) {
+	if t.err != nil {
+		return
+	}
+	if c := t.specs[i]; c.nullable && !c.list {
+		for j := range cells {
+			def := 1
+			if cells[j].IsNull() {
+				def = 0
+			}
+			cells[j] = cells[j].Level(0, def, i)
+		}
+	}
+	if _, err := t.w.ColumnWriters()[i].WriteRowValues(cells); err != nil {
+		t.err = fmt.Errorf("%s: column %s: write: %w", t.file.path, t.specs[i].name, err)
+	}
+}
+
+// endGroup ends the row group, all of whose columns have been written.
+func (t *tableWriter) endGroup() error {
+	if t.err == nil {
+		if err := t.w.Flush(); err != nil {
+			t.err = fmt.Errorf("%s: write: %w", t.file.path, err)
+		}
+	}
+	return t.err
+}
+
+func (t *tableWriter) meta(key, value string) { t.w.SetKeyValueMetadata(key, value) }
+
+// close completes the file; on an error nothing is left of it.
+func (t *tableWriter) close() error {
+	if t.err == nil {
+		t.seal.hold()
+		if err := t.w.Close(); err != nil {
+			t.err = fmt.Errorf("%s: write: %w", t.file.path, err)
+		}
+	}
+	if t.err == nil {
+		if err := t.seal.finish(); err != nil {
+			t.err = fmt.Errorf("%s: write: %w", t.file.path, err)
+		}
+	}
+	if t.err != nil {
+		t.file.abort()
+		return t.err
+	}
+	return t.file.commit()
+}
+
+func (t *tableWriter) abort() { t.file.abort() }
+
+// tableFile reads a file that tableWriter made. Its methods may be called
+// from several goroutines.
+type tableFile struct {
+	path  string
+	f     *os.File
+	pq    *parquet.File
+	specs []columnSpec
+}
+
+// openTable opens a file and checks its seal and columns. Its errors are one
+// line with the file's name, whatever the file holds.
+func openTable(path string, specs []columnSpec) (t *tableFile, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: corrupt Parquet file: %v", path, r)
+		}
+		if err != nil {
+			_ = f.Close()
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSeal(f, info.Size()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	pq, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	columns := pq.Schema().Columns()
+	for i, c := range specs {
+		if i >= len(columns) || len(columns[i]) != 1 || columns[i][0] != c.name {
+			return nil, fmt.Errorf("%s: column %d: want %s", path, i, c.name)
+		}
+		leaf, _ := pq.Schema().Lookup(c.name)
+		want := c.node()
+		if leaf.Node.Type().Kind() != want.Type().Kind() || leaf.Node.Optional() != want.Optional() || leaf.Node.Repeated() != want.Repeated() {
+			return nil, fmt.Errorf("%s: column %s: want another type than %s", path, c.name, leaf.Node)
+		}
+	}
+	if len(columns) != len(specs) {
+		return nil, fmt.Errorf("%s: %d columns, want %d", path, len(columns), len(specs))
+	}
+	return &tableFile{path: path, f: f, pq: pq, specs: specs}, nil
+}
+
+func (t *tableFile) close() error { return t.f.Close() }
+
+func (t *tableFile) rows() int   { return int(t.pq.NumRows()) }
+func (t *tableFile) groups() int { return len(t.pq.RowGroups()) }
+
+func (t *tableFile) meta(key string) string {
+	v, _ := t.pq.Lookup(key)
+	return v
+}
+
+// cells are the cells of one column in one row group.
+type cells struct {
+	ints   []int64 // a value each; an index into texts for text and blob columns; 0 where null
+	floats []float64
+	null   []bool   // of nullable columns
+	start  []int32  // of list columns: row r has the values start[r]:start[r+1]
+	texts  [][]byte // not kept over the next read
+	nulls  int
+}
+
+// read fills c with column i of row group g.
+func (t *tableFile) read(g, i int, c *cells) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("corrupt: %v", r)
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: column %s: %w", t.path, t.specs[i].name, err)
+		}
+	}()
+	group := t.pq.RowGroups()[g]
+	c.reset()
+	pages := group.ColumnChunks()[i].Pages()
+	defer pages.Close()
+	for {
+		page, err := pages.ReadPage()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		err = c.add(page, t.specs[i])
+		parquet.Release(page)
+		if err != nil {
+			return err
+		}
+	}
+	rows := len(c.ints) + len(c.floats)
+	if t.specs[i].list {
+		rows = len(c.start)
+		c.start = append(c.start, int32(len(c.ints)))
+	}
+	if int64(rows) != group.NumRows() {
+		return fmt.Errorf("%d rows, want %d", rows, group.NumRows())
+	}
+	return nil
+}
+
+func (c *cells) reset() {
+	c.ints, c.floats, c.null, c.start, c.texts, c.nulls = c.ints[:0], c.floats[:0], c.null[:0], c.start[:0], c.texts[:0], 0
+}
+
+// add appends a page.
+func (c *cells) add(page parquet.Page, spec columnSpec) error {
+	var ints []int64
+	data := page.Data()
+	base := int64(len(c.texts))
+	if dict := page.Dictionary(); dict != nil {
+		n := dict.Len()
+		indexes := data.Int32()
+		ints = make([]int64, len(indexes))
+		table := make([]int64, n)
+		for j := range n {
+			if spec.kind == text || spec.kind == blob {
+				c.texts = append(c.texts, slices.Clone(dict.Index(int32(j)).ByteArray()))
+				table[j] = base + int64(j)
+			} else {
+				table[j] = dict.Index(int32(j)).Int64()
+			}
+		}
+		for j, at := range indexes {
+			if at < 0 || int(at) >= n {
+				return fmt.Errorf("dictionary has %d entries, not number %d", n, at)
+			}
+			ints[j] = table[at]
+		}
+	} else {
+		switch data.Kind() {
+		case encoding.Int64:
+			ints = data.Int64()
+		case encoding.ByteArray:
+			bytes, offsets := data.ByteArray()
+			for j := range max(len(offsets)-1, 0) {
+				ints = append(ints, int64(len(c.texts)))
+				c.texts = append(c.texts, slices.Clone(bytes[offsets[j]:offsets[j+1]]))
+			}
+		case encoding.Double:
+			c.floats = append(c.floats, data.Double()...)
+			return nil
+		default:
+			return fmt.Errorf("values of unexpected kind %v", data.Kind())
+		}
+	}
+	return c.place(page, spec, ints)
+}
+
+// place puts the values of a page into their rows.
+func (c *cells) place(page parquet.Page, spec columnSpec, ints []int64) error {
+	if !spec.nullable && !spec.list {
+		c.ints = append(c.ints, ints...)
+		return nil
+	}
+	k := 0
+	rep := page.RepetitionLevels()
+	for j, def := range page.DefinitionLevels() {
+		if spec.list && rep[j] == 0 {
+			c.start = append(c.start, int32(len(c.ints)))
+		}
+		var v int64
+		if def != 0 {
+			if k == len(ints) {
+				return fmt.Errorf("%d values, want more", k)
+			}
+			v = ints[k]
+			k++
+		}
+		if spec.list {
+			if def != 0 {
+				c.ints = append(c.ints, v)
+			}
+			continue
+		}
+		c.ints = append(c.ints, v)
+		c.null = append(c.null, def == 0)
+		if def == 0 {
+			c.nulls++
+		}
+	}
+	return nil
+}
+
+// makeDirs makes the folder of a file.
+func makeDirs(path string) error { return os.MkdirAll(filepath.Dir(path), 0o777) }
