@@ -1,0 +1,106 @@
+package sim
+
+import "fmt"
+
+func bsdPersonalities() []personality {
+	var all []personality
+	for _, major := range []int{6, 7, 9, 10, 11, 12, 13, 14} {
+		all = append(all, freebsdPersonality(major))
+	}
+	for _, major := range []int{4, 6, 7} {
+		all = append(all, openbsdPersonality(major))
+	}
+	return append(all, netbsdPersonality())
+}
+
+// freebsdPersonality says what FreeBSD's sys/netinet does in a major version.
+func freebsdPersonality(major int) personality {
+	p := personality{
+		name: fmt.Sprintf("freebsd-%d", major), family: freebsd,
+		about: fmt.Sprintf("FreeBSD %d with its GENERIC kernel", major),
+		ttl:   64, icmpTTL: 64, rstTTL: 64, // net.inet.ip.ttl
+		synID: idGlobal, rstID: idGlobal, icmpID: idGlobal, // ip_newid without net.inet.ip.random_id
+		isn: isnRandom, // syncache_add: arc4random
+		ts:  tsUptime, tsHz: 1000,
+		sackOn: true, tsOn: true, scaleOn: true, ecn: ecnAny,
+		order: orderFreeBSD, mssFloor: 216, // syncache_respond: between V_tcp_minmss and the peer's
+		window: windowBSD, rcvbuf: 65536, bufMax: 256 << 10, byBufMax: true, // net.inet.tcp.recvspace, sb_max
+		synFin: accept, stray: ignore, // net.inet.tcp.drop_synfin is 0
+		rstTOS:     true,                                        // tcp_respond reuses the header that it answers
+		synCache:   true,                                        // tcp_input: no inpcb but the listener's
+		synAckGaps: doubling(3*sec, 3),                          // SYNCACHE_MAXREXMTS, TCPTV_RTOBASE; Cron-OS saw 3.0, 6.0, 12.0
+		finGaps:    doubling(230*ms, 12),                        // TCPTV_MIN and TCPTV_CPU_VAR
+		full:       dropOldest, backlog: 15360, // net.inet.tcp.syncache.cachelimit
+		echoDF: dfEchoed, // icmp_reflect turns the request round
+		quote:  8,        // net.inet.icmp.quotelen
+		// badport_bandlim: net.inet.icmp.icmplim, apart for each kind
+		errorLimit: limit{count: 200, span: sec},
+		rstLimit:   limit{count: 200, span: sec},
+		echoLimit:  limit{count: 200, span: sec},
+	}
+	if major < 7 {
+		// syncache_respond of 6 pads SACK-permitted with EOL at the end, and
+		// tcp_input computes the scale from the socket's own buffer.
+		p.order, p.byBufMax = orderFreeBSD6, false
+	} else {
+		p.ts = tsRandomBases // sc_tsoff
+		p.strict = true      // RFC 5961's rules for RST and SYN
+	}
+	if major >= 9 {
+		p.bufMax = 2 << 20 // kern.ipc.maxsockbuf
+	}
+	if major >= 11 {
+		// net.inet.ip.rfc6864: ip_fillid gives atomic datagrams id 0.
+		p.synID, p.rstID = idZero, idZero
+	}
+	if major >= 12 {
+		p.ecnOn = true       // net.inet.tcp.ecn.enable is 2
+		p.finCounts = true   // tcp_dropwithreset counts TH_FIN
+		p.ts = tsPeerOffset  // tcp_new_ts_offset
+		p.isn = isnHash      // syncookie_generate makes every ISN
+		p.isnTick = 15 * 1e9 // its secret changes every 15 s
+	}
+	if major >= 13 {
+		p.synAckGaps = doubling(1*sec, 3) // net.inet.tcp.rexmit_initial
+	}
+	return p
+}
+
+// openbsdPersonality says what OpenBSD's tcp_input.c and its syn cache do.
+func openbsdPersonality(major int) personality {
+	p := personality{
+		name: fmt.Sprintf("openbsd-%d", major), family: openbsd,
+		about: fmt.Sprintf("OpenBSD %d with its GENERIC kernel", major),
+		ttl:   64, icmpTTL: 255, rstTTL: 64, // ip_defttl; icmp_reflect uses MAXTTL
+		synID: idRandom, rstID: idRandom, icmpID: idRandom, // ip_randomid
+		isn: isnRandom, ts: tsRandomBases, tsHz: 2, // PR_SLOWHZ; ts_modulate
+		sackOn: true, tsOn: true, scaleOn: true, ecn: ecnAny,
+		order: orderOpenBSD, window: windowBSD, rcvbuf: 16384, bufMax: 256 << 10,
+		synFin: accept, stray: ignore, rstTOS: true, synCache: true,
+		synAckGaps: doubling(3*sec, 4),                          // TCPTV_SRTTBASE, until tcptv_keep_init (75 s) is over
+		finGaps:    doubling(1*sec, 8),                          // TCPTV_MIN
+		full:       dropOldest, backlog: 10255, // net.inet.tcp.syncachelimit
+		echoDF: dfEchoed, quote: 8,
+		errorLimit: limit{count: 100, span: sec}, // net.inet.icmp.errppslimit
+		rstLimit:   limit{count: 100, span: sec}, // net.inet.tcp.rstppslimit
+	}
+	if major >= 6 {
+		p.rcvbuf, p.bufMax, p.byBufMax = 16384, 2<<20, true // SB_MAX, since buffers grow by themselves (5.0)
+		p.strict = true
+	}
+	if major >= 7 {
+		p.tsHz = 1000 // tcp_now counts milliseconds since 7.3
+	}
+	return p
+}
+
+// netbsdPersonality says what NetBSD 9 does: of one descent with OpenBSD's
+// syn cache, with options laid out as FreeBSD's.
+func netbsdPersonality() personality {
+	p := openbsdPersonality(4)
+	p.name, p.family, p.about = "netbsd-9", netbsd, "NetBSD 9 with its GENERIC kernel"
+	p.order = orderFreeBSD
+	p.rcvbuf, p.byBufMax = 32768, true // net.inet.tcp.recvspace, sb_max
+	p.isn, p.isnTick = isnHash, 4000   // tcp_new_iss1, net.inet.tcp.iss_hash
+	return p
+}

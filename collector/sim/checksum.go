@@ -1,0 +1,47 @@
+package sim
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// The Internet checksum (RFC 1071) on little-endian words: its sum does not
+// care for byte order, so that the result is stored little-endian too.
+
+// add adds bytes to an unfolded sum.
+func add(acc uint64, b []byte) uint64 {
+	var carry uint64
+	for len(b) >= 8 {
+		acc, carry = bits.Add64(acc, binary.LittleEndian.Uint64(b), carry)
+		b = b[8:]
+	}
+	var tail uint64
+	if len(b) >= 4 {
+		tail = uint64(binary.LittleEndian.Uint32(b))
+		b = b[4:]
+	}
+	if len(b) >= 2 {
+		tail += uint64(binary.LittleEndian.Uint16(b))
+		b = b[2:]
+	}
+	if len(b) == 1 {
+		tail += uint64(b[0])
+	}
+	acc, carry = bits.Add64(acc, tail, carry)
+	return acc + carry
+}
+
+// checksum folds a sum and complements it.
+func checksum(acc uint64) uint16 {
+	acc = acc&0xffffffff + acc>>32
+	acc = acc&0xffff + acc>>16&0xffff + acc>>32
+	acc = acc&0xffff + acc>>16
+	acc = acc&0xffff + acc>>16
+	return ^uint16(acc)
+}
+
+// pseudo sums the pseudo-header of a packet whose IP header starts at ip.
+func pseudo(ip []byte, proto uint8, length int) uint64 {
+	acc, carry := bits.Add64(binary.LittleEndian.Uint64(ip[12:20]), uint64(proto)<<8+uint64(bits.ReverseBytes16(uint16(length))), 0)
+	return acc + carry
+}

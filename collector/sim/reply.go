@@ -1,0 +1,168 @@
+package sim
+
+import "encoding/binary"
+
+// ipFields are the IP header fields of an answer that systems choose.
+type ipFields struct {
+	dst uint32
+	tos uint8
+	ttl uint8
+	df  bool
+	id  uint16
+}
+
+// tcpFields are the fields of a TCP answer.
+type tcpFields struct {
+	ip       ipFields
+	port     uint16 // the peer's
+	from     uint16 // ours
+	seq, ack uint32
+	flags    uint8
+	window   uint16
+}
+
+// packet queues an answer of n bytes and gives its bytes, of which the caller
+// writes every one.
+func (s *stack) packet(n int) []byte {
+	return s.answers.push(n, s.now+latencyLeast+int64(below(&s.latency, latencySpan)))
+}
+
+// writeIP writes the header of an answer.
+func (s *stack) writeIP(b []byte, proto uint8, f *ipFields) {
+	b[0], b[1] = 0x45, f.tos
+	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+	binary.BigEndian.PutUint16(b[4:], f.id)
+	b[6], b[7] = 0, 0
+	if f.df {
+		b[6] = 0x40
+	}
+	b[8], b[9], b[10], b[11] = f.ttl, proto, 0, 0
+	binary.BigEndian.PutUint32(b[12:], s.addr)
+	binary.BigEndian.PutUint32(b[16:], f.dst)
+	binary.LittleEndian.PutUint16(b[10:], checksum(add(0, b[:20])))
+}
+
+// writeTCP writes both headers of an answer whose options are in b already.
+func (s *stack) writeTCP(b []byte, f *tcpFields) {
+	s.writeIP(b, protoTCP, &f.ip)
+	t := b[20:]
+	binary.BigEndian.PutUint16(t, f.from)
+	binary.BigEndian.PutUint16(t[2:], f.port)
+	binary.BigEndian.PutUint32(t[4:], f.seq)
+	binary.BigEndian.PutUint32(t[8:], f.ack)
+	t[12], t[13] = uint8(len(t)/4)<<4, f.flags
+	binary.BigEndian.PutUint16(t[14:], f.window)
+	clear(t[16:20])
+	binary.LittleEndian.PutUint16(t[16:], checksum(add(pseudo(b, protoTCP, len(t)), t)))
+}
+
+// reset answers s.seg with a RST (RFC 9293 3.10.7.1). A RST is never answered.
+func (s *stack) reset(b *bucket) {
+	g := &s.seg
+	if g.flags&flagRST != 0 || !s.rstLimit.allow(b, s.now) {
+		return
+	}
+	f := tcpFields{port: g.sport, from: g.dport, flags: flagRST}
+	if g.flags&flagACK != 0 {
+		f.seq = g.ack
+		if s.rstEchoAck {
+			f.ack = g.ack
+		}
+	} else {
+		f.flags |= flagACK
+		f.ack = g.seq + g.length()
+		if !s.finCounts {
+			f.ack -= uint32(g.flags & flagFIN)
+		}
+	}
+	s.sendReset(&f)
+}
+
+// sendReset sends f with the IP header that RSTs have.
+func (s *stack) sendReset(f *tcpFields) {
+	g := &s.seg
+	f.ip = ipFields{dst: g.src, ttl: s.rstTTL, df: !s.rstNoDF, id: s.identification(s.rstID, g.src, counterTCP)}
+	if s.rstTOS {
+		f.ip.tos = g.tos
+	}
+	s.writeTCP(s.packet(40), f)
+}
+
+// sendSYNACK sends or repeats the SYN-ACK of a half-open connection.
+func (s *stack) sendSYNACK(c *conn) {
+	ts := s.timestamp(c.tsBase)
+	s.writeSYNACK(c, ts)
+}
+
+func (s *stack) writeSYNACK(c *conn, ts uint32) {
+	l := &s.layouts[c.set]
+	b := s.packet(40 + l.n)
+	o := b[40:]
+	copy(o, l.template[:l.n])
+	mss := s.mss
+	if s.mssFloor != 0 && c.mss != 0 {
+		mss = max(min(mss, c.mss), s.mssFloor)
+	}
+	binary.BigEndian.PutUint16(o[l.mss:], mss)
+	if l.scale != 0 {
+		o[l.scale] = c.scale
+	}
+	if l.ts != 0 {
+		binary.BigEndian.PutUint32(o[l.ts:], ts)
+		ecr := c.tsRecent
+		if s.ts == tsSilent {
+			ecr = 0
+		}
+		binary.BigEndian.PutUint32(o[l.ts+4:], ecr)
+	}
+	f := tcpFields{
+		ip:   ipFields{dst: c.addr, ttl: s.ttl, df: true, id: s.identification(s.synID, c.addr, counterTCP)},
+		port: c.port, from: s.ports.Open,
+		seq: c.iss, ack: c.irs + 1, flags: flagSYN | flagACK,
+		window: s.announced(opening{c.window, c.scale}),
+	}
+	if c.ecn {
+		f.flags |= flagECE
+	}
+	s.writeTCP(b, &f)
+}
+
+// sendACK sends a segment without data from a connection.
+func (s *stack) sendACK(c *conn, seq uint32, flags uint8) {
+	n := 40
+	if c.set.has(grantTS) {
+		n += 12
+	}
+	b := s.packet(n)
+	if n > 40 {
+		o := b[40:]
+		o[0], o[1], o[2], o[3] = optNOP, optNOP, optTS, 10
+		binary.BigEndian.PutUint32(o[4:], s.timestamp(c.tsBase))
+		binary.BigEndian.PutUint32(o[8:], c.tsRecent)
+	}
+	f := tcpFields{
+		ip:   ipFields{dst: c.addr, ttl: s.ttl, df: true},
+		port: c.port, from: s.ports.Open,
+		seq: seq, ack: c.rcvNxt, flags: flags,
+		window: uint16(min(c.window>>c.scale, 65535)),
+	}
+	switch {
+	case s.family == linux && c.state == stateSynRcvd:
+		f.ip.id = s.identification(s.rstID, c.addr, counterTCP) // tcp_v4_reqsk_send_ack
+	case s.family == linux:
+		c.id++ // ip_select_ident counts in a socket that has a peer
+		f.ip.id = c.id
+	default:
+		f.ip.id = s.identification(s.synID, c.addr, counterTCP)
+	}
+	s.writeTCP(b, &f)
+}
+
+// sendICMP finishes an ICMP message whose bytes from the 21st on are in b
+// already, all but the checksum.
+func (s *stack) sendICMP(b []byte, f *ipFields) {
+	s.writeIP(b, protoICMP, f)
+	m := b[20:]
+	m[2], m[3] = 0, 0
+	binary.LittleEndian.PutUint16(m[2:], checksum(add(0, m)))
+}

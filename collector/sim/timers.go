@@ -1,0 +1,71 @@
+package sim
+
+import "math"
+
+// timer is something to do for a connection at a time, unless the connection
+// has changed its generation since.
+type timer struct {
+	due        int64
+	connection uint32
+	generation uint32
+}
+
+// timers holds what a machine is yet to do. Every delay in a personality is
+// one of a few constants, so that each has a queue in which timers come due in
+// the order in which they were set, and all operations take constant time.
+type timers struct {
+	queues []timerQueue
+	next   int64 // when the first is due; math.MaxInt64: never
+	first  int   // its queue
+}
+
+type timerQueue struct {
+	delay int64
+	tick  int64 // due times are rounded up to a multiple of it; 0: they are not
+	ring  []timer
+	head  int
+	n     int
+}
+
+func newTimers(queues []timerQueue) timers {
+	return timers{queues: queues, next: math.MaxInt64}
+}
+
+// set adds a timer to queue class.
+func (t *timers) set(class int, now int64, connection, generation uint32) {
+	q := &t.queues[class]
+	due := now + q.delay
+	if q.tick > 0 {
+		due = (due + q.tick - 1) / q.tick * q.tick
+	}
+	if q.n == len(q.ring) {
+		q.grow()
+	}
+	q.ring[(q.head+q.n)&(len(q.ring)-1)] = timer{due, connection, generation}
+	q.n++
+	if due < t.next {
+		t.next, t.first = due, class
+	}
+}
+
+func (q *timerQueue) grow() {
+	ring := make([]timer, max(64, 2*len(q.ring)))
+	n := copy(ring, q.ring[q.head:])
+	copy(ring[n:], q.ring[:q.head])
+	q.ring, q.head = ring, 0
+}
+
+// pop takes the first timer out. It must not be called when next is never.
+func (t *timers) pop() timer {
+	q := &t.queues[t.first]
+	first := q.ring[q.head]
+	q.head = (q.head + 1) & (len(q.ring) - 1)
+	q.n--
+	t.next = math.MaxInt64
+	for i := range t.queues {
+		if q := &t.queues[i]; q.n > 0 && q.ring[q.head].due < t.next {
+			t.next, t.first = q.ring[q.head].due, i
+		}
+	}
+	return first
+}
