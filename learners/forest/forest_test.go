@@ -36,7 +36,7 @@ func TestBadOptions(t *testing.T) {
 }
 
 // TestAccuracy holds the forest to what the generator allows: nearly every
-// class has its own behaviours, and 24 columns of noise do not hide them.
+// class has behaviours of its own, and 2 % noise does not hide them.
 func TestAccuracy(t *testing.T) {
 	shape := learnertest.Paper(4000)
 	shape.Classes = 12

@@ -101,8 +101,9 @@ func (g *grower) best() (int32, error) {
 	}
 	g.draws.restart(g.data.D)
 	best, most := int32(-1), g.tally.least()
-	// Trying all that are left by rows costs as much as drawing that many.
-	patience := g.candidates + 64 + len(g.columns.varying)/32
+	// A drawing misses the cache and costs as much as comparing some 1000
+	// cells row by row, which is how further finds what has gain.
+	patience := g.candidates + 16 + len(g.tally.here)*len(g.columns.varying)/1024
 	for k := 0; k < g.candidates || best < 0; k++ {
 		if k == patience {
 			return g.further()
