@@ -29,12 +29,17 @@ var flagClasses = []flagClass{
 }
 
 // randomFamily is the fuzzer: IPv4/TCP packets that are well-formed and arrive,
-// and are otherwise random. Header fields are uniform. A plain flag class is
-// drawn by the shares, else the flag byte is uniform over its 256 values. The
-// share of plain probes that is tidy looks as a real stack's would: reserved
-// bits and urgent pointer are zero and no option stands twice. The others, and
-// all probes with uniform flags, have uniform reserved bits and urgent pointer
-// and any sequence of options.
+// and are otherwise random. Header fields are uniform, the time to live from
+// minTTL to 255.
+//
+// Uniform flags mostly draw silence, so by default half of the probes are of a
+// plain flag class, drawn by the shares; the flag byte of the others is uniform
+// over its 256 values. Some stacks drop a segment for an oddity elsewhere in
+// its header, so the tidy share of the plain probes has none, but for values:
+// reserved bits and urgent pointer are zero and no option but no-operation and
+// end of list stands twice. The rest of the plain probes, and all with uniform
+// flags, have uniform reserved bits and urgent pointer and any sequence of
+// options.
 var randomFamily = generator{
 	Family: Family{
 		Name:    "random",
