@@ -88,11 +88,11 @@ func (w *ObservationWriter) Write(x *Exchange, texts *Interner) error {
 	put(colXProbe, parquet.Int64Value(int64(x.Probe)))
 	put(colXRepeat, parquet.Int64Value(int64(x.Repeat)))
 	put(colXSent, parquet.Int64Value(x.Sent))
-	received := parquet.NullValue()
+	received := null()
 	w.kinds = w.kinds[:0]
 	for i := range x.Answers {
 		if i == 0 {
-			received = parquet.Int64Value(x.Answers[0].At)
+			received = some(parquet.Int64Value(x.Answers[0].At))
 		} else {
 			w.kinds = append(w.kinds, ',')
 		}
@@ -103,17 +103,17 @@ func (w *ObservationWriter) Write(x *Exchange, texts *Interner) error {
 	put(colXKinds, parquet.ByteArrayValue(append([]byte(nil), w.kinds...)))
 	w.lists(x)
 	for f := range FieldID(NumFields) {
-		v := parquet.NullValue()
+		v := null()
 		switch {
 		case len(x.Answers) == 0:
 			if f == AnswerKind {
-				v = parquet.Int64Value(int64(KindNone))
+				v = some(parquet.Int64Value(int64(KindNone)))
 			}
 		case x.First.Present&(1<<f) == 0:
 		case Catalogue[f].Type == Text:
-			v = parquet.ByteArrayValue([]byte(texts.Text(x.First.Values[f])))
+			v = some(parquet.ByteArrayValue([]byte(texts.Text(x.First.Values[f]))))
 		default:
-			v = parquet.Int64Value(int64(x.First.Values[f]))
+			v = some(parquet.Int64Value(int64(x.First.Values[f])))
 		}
 		put(colXFields+int(f), v)
 	}
@@ -129,18 +129,18 @@ func (w *ObservationWriter) lists(x *Exchange) {
 	raw := colXFields + NumFields
 	keep := w.h.Keep == KeepBytes
 	if len(x.Answers) == 0 {
-		w.cols[colXDelays] = append(w.cols[colXDelays], parquet.NullValue().Level(0, 0, colXDelays))
+		w.cols[colXDelays] = append(w.cols[colXDelays], null())
 		if keep {
-			w.cols[raw] = append(w.cols[raw], parquet.NullValue().Level(0, 0, raw))
+			w.cols[raw] = append(w.cols[raw], null())
 		}
 		return
 	}
 	for i := range x.Answers {
 		a := &x.Answers[i]
 		rep := min(i, 1)
-		w.cols[colXDelays] = append(w.cols[colXDelays], parquet.Int64Value(a.At-x.Sent).Level(rep, 1, colXDelays))
+		w.cols[colXDelays] = append(w.cols[colXDelays], parquet.Int64Value(a.At-x.Sent).Level(rep, 1, 0))
 		if keep {
-			w.cols[raw] = append(w.cols[raw], parquet.ByteArrayValue(append([]byte(nil), a.Bytes...)).Level(rep, 1, raw))
+			w.cols[raw] = append(w.cols[raw], parquet.ByteArrayValue(append([]byte(nil), a.Bytes...)).Level(rep, 1, 0))
 		}
 	}
 }

@@ -168,34 +168,44 @@ func (w *SummaryWriter) flush() error {
 		i := colFields + 3*int(f)
 		w.fieldValues(f, out)
 		w.t.column(i, out)
-		for r, s := range w.states[f][:w.n] {
-			out[r] = parquet.NullValue()
-			if s == Nondet {
-				out[r] = parquet.Int64Value(int64(w.varied[f][r] >> 16))
-			}
-		}
+		w.nondets(f, out, 16)
 		w.t.column(i+1, out)
-		for r, s := range w.states[f][:w.n] {
-			if s == Nondet {
-				out[r] = parquet.Int64Value(int64(w.varied[f][r] & 0xffff))
-			}
-		}
+		w.nondets(f, out, 0)
 		w.t.column(i+2, out)
 	}
 	w.n = 0
 	return w.t.endGroup()
 }
 
+// fieldValues makes the cells of a field's value. A value is mostly that of
+// the row before, and copying a cell is cheaper than making it.
 func (w *SummaryWriter) fieldValues(f FieldID, out []parquet.Value) {
 	isText := Catalogue[f].Type == Text
+	var last uint64
+	var cell parquet.Value
 	for r, s := range w.states[f][:w.n] {
-		switch v := w.values[f][r]; {
-		case s != Present:
-			out[r] = parquet.NullValue()
-		case isText:
-			out[r] = parquet.ByteArrayValue([]byte(w.texts.Text(v)))
-		default:
-			out[r] = parquet.Int64Value(int64(v))
+		if s != Present {
+			out[r] = null()
+			continue
+		}
+		if v := w.values[f][r]; cell.IsNull() || v != last {
+			last = v
+			if isText {
+				cell = some(parquet.ByteArrayValue([]byte(w.texts.Text(v))))
+			} else {
+				cell = some(parquet.Int64Value(int64(v)))
+			}
+		}
+		out[r] = cell
+	}
+}
+
+// nondets makes the cells of what shift picks from varied.
+func (w *SummaryWriter) nondets(f FieldID, out []parquet.Value, shift int) {
+	for r, s := range w.states[f][:w.n] {
+		out[r] = null()
+		if s == Nondet {
+			out[r] = some(parquet.Int64Value(int64(w.varied[f][r] >> shift & 0xffff)))
 		}
 	}
 }

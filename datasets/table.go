@@ -110,25 +110,22 @@ func createTable(fs FS, path, name string, specs []columnSpec) (*tableWriter, er
 	return t, nil
 }
 
-// column writes the cells of column i for the current row group. Their
-// levels are set here.
+// column writes the cells of column i for the current row group. Those of
+// nullable columns are made by null and some.
 func (t *tableWriter) column(i int, cells []parquet.Value) {
 	if t.err != nil {
 		return
-	}
-	if c := t.specs[i]; c.nullable && !c.list {
-		for j := range cells {
-			def := 1
-			if cells[j].IsNull() {
-				def = 0
-			}
-			cells[j] = cells[j].Level(0, def, i)
-		}
 	}
 	if _, err := t.w.ColumnWriters()[i].WriteRowValues(cells); err != nil {
 		t.err = fmt.Errorf("%s: column %s: write: %w", t.file.path, t.specs[i].name, err)
 	}
 }
+
+// null is the cell of a nullable column without a value.
+func null() parquet.Value { return parquet.NullValue() }
+
+// some is the cell of a nullable column with a value.
+func some(v parquet.Value) parquet.Value { return v.Level(0, 1, 0) }
 
 // endGroup ends the row group, all of whose columns have been written.
 func (t *tableWriter) endGroup() error {
