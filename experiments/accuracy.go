@@ -24,16 +24,16 @@ type AccuracyRow struct {
 	BalancedAccuracy  Number     `json:"balanced_accuracy" unit:"share" decimals:"3" doc:"mean recall of the classes"`
 	MacroF1           Number     `json:"macro_f1" decimals:"3" doc:"mean of 2TP/(2TP+FP+FN) over the classes"`
 	Kappa             Number     `json:"kappa" decimals:"3" doc:"Cohen's; n/a where chance alone always agrees"`
-	LogLoss           Number     `json:"log_loss" unit:"nat" decimals:"3" doc:"rows of unseen classes left out; n/a for scores that are no probabilities"`
-	ConfidenceCorrect Number     `json:"confidence_correct" decimals:"3" doc:"mean probability of the answers that are right; n/a for scores that are no probabilities"`
+	LogLoss           Number     `json:"log_loss" extra:"yes" unit:"nat" decimals:"3" doc:"rows of unseen classes left out; n/a for scores that are no probabilities"`
+	ConfidenceCorrect Number     `json:"confidence_correct" extra:"yes" decimals:"3" doc:"mean probability of the answers that are right; n/a for scores that are no probabilities"`
 	CeilingAlike      Number     `json:"ceiling_alike" unit:"share" decimals:"3" doc:"best possible for a rule that treats rows alike in every cell alike; exceeded only by chance"`
 	CeilingSeen       Number     `json:"ceiling_seen" unit:"share" decimals:"3" doc:"rows whose class is in their training fold"`
 	Majority          Number     `json:"majority" unit:"share" decimals:"3" doc:"the largest class"`
-	N                 int        `json:"n" doc:"rows"`
+	N                 int        `json:"n" extra:"yes" doc:"rows"`
 	Classes           int        `json:"classes"`
-	Groups            int        `json:"groups"`
-	Unseen            int        `json:"unseen" doc:"tests whose class is not in their training fold, over all repeats"`
-	Folds             int        `json:"folds" doc:"a repeat"`
+	Groups            int        `json:"groups" extra:"yes"`
+	Unseen            int        `json:"unseen" extra:"yes" doc:"tests whose class is not in their training fold, over all repeats"`
+	Folds             int        `json:"folds" extra:"yes" doc:"a repeat"`
 	Paper             PaperValue `json:"paper" doc:"what the paper gives; empty where it gives nothing"`
 	Filter            string     `json:"filter" doc:"rows that the policies of loss and nondeterminism looked at"`
 }

@@ -13,6 +13,7 @@ type Column struct {
 	Type     string `json:"type"`               // "text", "integer", "number" or "paper"
 	Unit     string `json:"unit,omitempty"`     // as "share", "nat"; "" for a count or a name
 	Decimals int    `json:"decimals,omitempty"` // of a number in tables for people
+	Extra    bool   `json:"extra,omitempty"`    // left out of printed tables, which are narrow
 	Doc      string `json:"doc,omitempty"`
 }
 
@@ -22,8 +23,8 @@ var (
 )
 
 // ColumnsOf reads the columns from the tags of a row struct; rows is a slice
-// of it. A field is a column by its json name; the tags unit, decimals and
-// doc say the rest. It panics on a field of another type than string, int,
+// of it. A field is a column by its json name; the tags unit, decimals,
+// extra and doc say the rest. It panics on a field of another type than string, int,
 // Number and PaperValue: rows are flat, so that they are a table.
 func ColumnsOf(rows any) []Column {
 	t := reflect.TypeOf(rows).Elem()
@@ -32,6 +33,7 @@ func ColumnsOf(rows any) []Column {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		c := Column{Name: name, Unit: f.Tag.Get("unit"), Doc: f.Tag.Get("doc")}
+		c.Extra = f.Tag.Get("extra") == "yes"
 		c.Decimals, _ = strconv.Atoi(f.Tag.Get("decimals"))
 		switch {
 		case f.Type == numberType:

@@ -1,0 +1,46 @@
+package reports
+
+import (
+	"fmt"
+
+	"tickle/experiments"
+)
+
+// provenanceLine says in a sentence or two where a result comes from: what
+// every figure, table and page shows of it.
+func provenanceLine(r *experiments.Result) string {
+	p := &r.Provenance
+	repeats := ""
+	if p.Repeats > 0 {
+		repeats = fmt.Sprintf(" × %d", p.Repeats)
+	}
+	return fmt.Sprintf("n = %d machines (%s) in %s, pool %s; %s%s; seed %d.",
+		p.Machines, realOrModelled(p), count(p.Groups, "group"), p.Pool, count(p.Probes, "probe"), repeats, p.Seed)
+}
+
+// realOrModelled says how many machines answer for themselves.
+func realOrModelled(p *experiments.Provenance) string {
+	switch {
+	case p.Modelled == 0:
+		return "all real"
+	case p.Real == 0:
+		return "all modelled"
+	}
+	return fmt.Sprintf("%d real, %d modelled", p.Real, p.Modelled)
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// warningLine is a warning as lists show it.
+func warningLine(w *experiments.Warning) string {
+	if w.Cell == "" {
+		return w.Text
+	}
+	return w.Cell + ": " + w.Text
+}
