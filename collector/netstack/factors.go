@@ -30,7 +30,7 @@ type config struct {
 	rack      bool
 	rcvbuf    buffers
 	sndbuf    buffers
-	cc        string // "": the stack's default
+	cc        string
 	firewall  firewall
 	mtu       uint32
 	backlog   int
@@ -50,6 +50,7 @@ var defaults = config{
 	rack:     true,
 	rcvbuf:   buffers{tcp.MinBufferSize, tcp.DefaultReceiveBufferSize, tcp.MaxBufferSize},
 	sndbuf:   buffers{tcp.MinBufferSize, tcp.DefaultSendBufferSize, tcp.MaxBufferSize},
+	cc:       "reno",
 	firewall: firewallNone,
 	mtu:      1500,
 	backlog:  128,

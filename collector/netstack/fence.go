@@ -8,13 +8,12 @@ import (
 )
 
 // fence waits until a stack's processors are idle. The waiting is done by a
-// goroutine of its own, for it could not be given up otherwise.
+// goroutine of its own, for otherwise it could not be given up.
 type fence struct {
 	stack *stack.Stack
 	ask   chan struct{}
 	idle  chan struct{}
 	timer *time.Timer
-	lost  bool
 }
 
 func newFence(s *stack.Stack) *fence {
@@ -36,23 +35,23 @@ func (f *fence) run() {
 // when that takes longer than patience. The fence is of no use then.
 func (f *fence) wait(patience time.Duration) error {
 	f.ask <- struct{}{}
+	return f.await(patience)
+}
+
+// stop ends the fence's goroutine. It fails when a fence that was lost is not
+// found within patience: the stack is not at rest.
+func (f *fence) stop(patience time.Duration) error {
+	close(f.ask)
+	return f.await(patience) // the lost one's answer, or that run has ended
+}
+
+func (f *fence) await(patience time.Duration) error {
 	f.timer.Reset(patience)
+	defer f.timer.Stop()
 	select {
 	case <-f.idle:
 		return nil
 	case <-f.timer.C:
-		f.lost = true
 		return fmt.Errorf("netstack: the stack did not come to rest within %v", patience)
 	}
-}
-
-// stop ends the fence's goroutine; it reports whether the stack is idle.
-func (f *fence) stop() bool {
-	f.timer.Stop()
-	close(f.ask)
-	if f.lost {
-		return false
-	}
-	<-f.idle
-	return true
 }

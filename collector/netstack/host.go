@@ -98,12 +98,8 @@ func (h *host) setOptions(c *config) error {
 	}
 	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: c.rcvbuf.min, Default: c.rcvbuf.initial, Max: c.rcvbuf.max}
 	send := tcpip.TCPSendBufferSizeRangeOption{Min: c.sndbuf.min, Default: c.sndbuf.initial, Max: c.sndbuf.max}
-	options := []tcpip.SettableTransportProtocolOption{&sack, &recovery, &receive, &send}
-	if c.cc != "" {
-		cc := tcpip.CongestionControlOption(c.cc)
-		options = append(options, &cc)
-	}
-	for _, o := range options {
+	control := tcpip.CongestionControlOption(c.cc)
+	for _, o := range []tcpip.SettableTransportProtocolOption{&sack, &recovery, &receive, &send, &control} {
 		if err := h.stack.SetTransportProtocolOption(tcp.ProtocolNumber, o); err != nil {
 			return fmt.Errorf("setting %T: %s", o, err)
 		}

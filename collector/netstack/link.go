@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"tickle/collector/pool"
@@ -46,13 +47,14 @@ func (l *link) Send(packet []byte) error {
 	return l.settle(queued)
 }
 
-// Receive implements pool.Link. The clock jumps from timer to timer.
+// Receive implements pool.Link. The clock jumps from timer to timer, each of
+// which may make the stack send something.
 func (l *link) Receive(buf []byte, until int64) (n int, at int64, ok bool, err error) {
 	if err := l.usable(); err != nil {
 		return 0, 0, false, err
 	}
 	c := l.host.clock
-	limit := until * int64(time.Microsecond)
+	limit := min(until, math.MaxInt64/int64(time.Microsecond)) * int64(time.Microsecond)
 	for {
 		if n, at, ok := l.answers.take(buf, until); ok {
 			return n, at, true, nil
@@ -69,14 +71,15 @@ func (l *link) Receive(buf []byte, until int64) (n int, at int64, ok bool, err e
 	}
 }
 
-// Close ends the stack and its goroutines.
+// Close ends the stack and its goroutines. When the stack does not come to rest
+// it fails and leaves them, for ending them would wait for ever.
 func (l *link) Close() error {
 	if l.closed {
 		return nil
 	}
 	l.closed = true
-	if !l.fence.stop() {
-		return l.err // a stack that does not come to rest cannot be ended either
+	if err := l.fence.stop(l.patience); err != nil {
+		return err
 	}
 	l.host.shutdown()
 	return nil
