@@ -1,10 +1,5 @@
 package datasets
 
-import (
-	"encoding/binary"
-	"sort"
-)
-
 // Code is a cell of a nominal column: the number of its value among the
 // column's values, in order of first appearance down the rows. Codes are
 // names: their order means nothing.
@@ -46,11 +41,22 @@ type Matrix struct {
 	Machines []Machine
 	Columns  []Column // in probe order, then catalogue order
 	Part     []int32  // partition of each column
+	Names    []string // of the columns of an imported table; nil where Columns says it all
 	Texts    []string
 	Parts    []Partition
-	codes    []Code   // partition-major: codes[p*rows : (p+1)*rows]
-	values   []Value  // column-major
-	valueAt  []uint32 // values of column c: values[valueAt[c]:valueAt[c+1]]
+	Numbers  []NumericColumn // beside the nominal columns; nil in data from probes
+	codes    []Code          // partition-major: codes[p*rows : (p+1)*rows]
+	values   []Value         // column-major
+	valueAt  []uint32        // values of column c: values[valueAt[c]:valueAt[c+1]]
+}
+
+// NumericColumn is a column of numbers.
+type NumericColumn struct {
+	Name  string
+	Cells []float64 // one a row; NaN is missing
+	// Before is the number of nominal columns that stand before it in the
+	// table, so that ties between the two kinds have an order.
+	Before int32
 }
 
 // Partition is a way of grouping the rows.
@@ -85,6 +91,9 @@ type Selection struct {
 	// partition whose first column comes first wins.
 	First []int32
 	D     int // number of selected columns, Σ Mult
+	// Numbers are the selected numeric columns, ascending. D does not count
+	// them.
+	Numbers []int32
 }
 
 // Select makes the selection of the columns for which keep is true. Constant
@@ -111,86 +120,11 @@ func (m *Matrix) Select(keep func(c int) bool) *Selection {
 	return s
 }
 
-// All selects every column.
-func (m *Matrix) All() *Selection { return m.Select(func(int) bool { return true }) }
-
-// Grouper builds a matrix column by column, in any order of columns.
-type Grouper struct {
-	m     *Matrix
-	index map[string]int32
-	key   []byte
-}
-
-// NewGrouper starts a matrix over the given rows. Columns are added by Add.
-func NewGrouper(machines []Machine) *Grouper {
-	return &Grouper{m: &Matrix{Machines: machines, valueAt: []uint32{0}}, index: make(map[string]int32)}
-}
-
-// Add appends a column. cells has one code a row and is canonical: codes are
-// numbered in order of first appearance, Missing where there is no value.
-// values gives the meaning of each code. Add keeps neither.
-func (g *Grouper) Add(c Column, cells []Code, values []Value) {
-	m := g.m
-	g.key = g.key[:0]
-	for _, v := range cells {
-		g.key = binary.LittleEndian.AppendUint16(g.key, v)
+// All selects every column, the numeric ones too.
+func (m *Matrix) All() *Selection {
+	s := m.Select(func(int) bool { return true })
+	for i := range m.Numbers {
+		s.Numbers = append(s.Numbers, int32(i))
 	}
-	p, ok := g.index[string(g.key)]
-	if !ok {
-		p = int32(len(m.Parts))
-		g.index[string(g.key)] = p
-		part := Partition{Distinct: len(values), First: int32(len(m.Columns))}
-		for _, v := range cells {
-			part.Missing = part.Missing || v == Missing
-		}
-		m.Parts = append(m.Parts, part)
-		m.codes = append(m.codes, cells...)
-	}
-	m.Parts[p].Columns++
-	m.Columns = append(m.Columns, c)
-	m.Part = append(m.Part, p)
-	m.values = append(m.values, values...)
-	m.valueAt = append(m.valueAt, uint32(len(m.values)))
-}
-
-// Matrix ends the building: columns are put in order of probe and field, and
-// partitions in order of their first column.
-func (g *Grouper) Matrix(texts []string) *Matrix {
-	m := g.m
-	m.Texts = texts
-	n := len(m.Columns)
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	less := func(a, b Column) bool {
-		return a.Probe < b.Probe || a.Probe == b.Probe && a.Field < b.Field
-	}
-	sort.SliceStable(order, func(i, j int) bool { return less(m.Columns[order[i]], m.Columns[order[j]]) })
-	columns, part := make([]Column, n), make([]int32, n)
-	values, valueAt := make([]Value, 0, len(m.values)), make([]uint32, 1, n+1)
-	rank := make([]int32, len(m.Parts))
-	for i := range rank {
-		rank[i] = -1
-	}
-	parts := make([]Partition, 0, len(m.Parts))
-	codes := make([]Code, 0, len(m.codes))
-	rows := len(m.Machines)
-	for i, from := range order {
-		p := m.Part[from]
-		if rank[p] < 0 {
-			rank[p] = int32(len(parts))
-			q := m.Parts[p]
-			q.First = int32(i)
-			parts = append(parts, q)
-			codes = append(codes, m.codes[int(p)*rows:(int(p)+1)*rows]...)
-		}
-		columns[i], part[i] = m.Columns[from], rank[p]
-		values = append(values, m.Values(from)...)
-		valueAt = append(valueAt, uint32(len(values)))
-	}
-	m.Columns, m.Part, m.Parts, m.codes = columns, part, parts, codes
-	m.values, m.valueAt = values, valueAt
-	g.m, g.index = nil, nil
-	return m
+	return s
 }

@@ -42,6 +42,7 @@ func (c columnSpec) node() parquet.Node {
 		n = parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
 	case blob:
 		n = parquet.Encoded(parquet.Leaf(parquet.ByteArrayType), &parquet.DeltaLengthByteArray)
+		n = parquet.Compressed(n, &parquet.Zstd)
 	case float:
 		n = parquet.Leaf(parquet.DoubleType)
 	default:
@@ -83,8 +84,8 @@ func schemaOf(name string, specs []columnSpec) *parquet.Schema {
 }
 
 // tableWriter writes a sealed Parquet file column by column, a row group at a
-// time. Nothing is compressed beyond its encoding: dictionaries of these
-// columns leave little, and no reader can be made to expand a page.
+// time. Only bytes are compressed: the dictionaries of the other columns leave
+// little to gain.
 type tableWriter struct {
 	file  *atomicFile
 	seal  *sealer
@@ -326,31 +327,49 @@ func (c *cells) place(page parquet.Page, spec columnSpec, ints []int64) error {
 		c.ints = append(c.ints, ints...)
 		return nil
 	}
+	if spec.list {
+		return c.placeLists(page, ints)
+	}
+	n := len(c.null)
+	rows, nulls := int(page.NumValues()), int(page.NumNulls())
+	if rows-nulls != len(ints) || len(page.DefinitionLevels()) != rows {
+		return fmt.Errorf("%d values in %d rows, %d of them null", len(ints), rows, nulls)
+	}
+	c.nulls += nulls
+	c.null = append(c.null, make([]bool, rows)...)
+	if nulls == 0 {
+		c.ints = append(c.ints, ints...)
+		return nil
+	}
+	c.ints = append(c.ints, make([]int64, rows)...)
+	k := 0
+	for j, def := range page.DefinitionLevels() {
+		if def == 0 {
+			c.null[n+j] = true
+			continue
+		}
+		c.ints[n+j] = ints[k]
+		k++
+	}
+	return nil
+}
+
+// placeLists puts the values of a page of a list column into their rows.
+func (c *cells) placeLists(page parquet.Page, ints []int64) error {
 	k := 0
 	rep := page.RepetitionLevels()
 	for j, def := range page.DefinitionLevels() {
-		if spec.list && rep[j] == 0 {
+		if rep[j] == 0 {
 			c.start = append(c.start, int32(len(c.ints)))
 		}
-		var v int64
-		if def != 0 {
-			if k == len(ints) {
-				return fmt.Errorf("%d values, want more", k)
-			}
-			v = ints[k]
-			k++
-		}
-		if spec.list {
-			if def != 0 {
-				c.ints = append(c.ints, v)
-			}
+		if def == 0 {
 			continue
 		}
-		c.ints = append(c.ints, v)
-		c.null = append(c.null, def == 0)
-		if def == 0 {
-			c.nulls++
+		if k == len(ints) {
+			return fmt.Errorf("%d values, want more", k)
 		}
+		c.ints = append(c.ints, ints[k])
+		k++
 	}
 	return nil
 }

@@ -1,0 +1,203 @@
+package datasets
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"hash/maphash"
+	"slices"
+)
+
+// Grouper builds a matrix column by column, in any order of columns. Columns
+// meet by the hash of their codes and are then compared, so that a collision
+// costs time and nothing else; the hash's seed differs from process to
+// process and shows in no result.
+type Grouper struct {
+	m     *Matrix
+	seed  maphash.Seed
+	head  map[uint64]int32 // hash to the last partition that has it
+	next  []int32          // partition to the one before with its hash, or -1
+	bytes []byte           // of the partitions' codes
+	key   []byte
+}
+
+// NewGrouper starts a matrix over the given rows, at most 65,535. Columns
+// are added by Add.
+func NewGrouper(machines []Machine) *Grouper {
+	return &Grouper{m: &Matrix{Machines: machines, valueAt: []uint32{0}}, seed: maphash.MakeSeed(), head: make(map[uint64]int32)}
+}
+
+// Add appends a column. cells has one code a row and is canonical: codes are
+// numbered in order of first appearance, Missing where there is no value.
+// values gives the meaning of each code. Add keeps neither.
+func (g *Grouper) Add(c Column, cells []Code, values []Value) {
+	g.key = appendCodes(g.key[:0], cells)
+	g.add(c, g.key, maphash.Bytes(g.seed, g.key), values)
+}
+
+// add is Add for cells as bytes, whose hash the caller has computed.
+func (g *Grouper) add(c Column, cells []byte, hash uint64, values []Value) {
+	m := g.m
+	p, seen := g.head[hash]
+	if !seen {
+		p = -1
+	}
+	last := p
+	for p >= 0 && !bytes.Equal(g.bytes[int(p)*len(cells):(int(p)+1)*len(cells)], cells) {
+		p = g.next[p]
+	}
+	if p < 0 {
+		p = int32(len(m.Parts))
+		g.head[hash] = p
+		g.next = append(g.next, last)
+		g.bytes = append(g.bytes, cells...)
+		part := Partition{Distinct: len(values)}
+		for i := 0; i < len(cells); i += 2 {
+			part.Missing = part.Missing || binary.LittleEndian.Uint16(cells[i:]) == Missing
+		}
+		m.Parts = append(m.Parts, part)
+	}
+	m.Parts[p].Columns++
+	m.Columns = append(m.Columns, c)
+	m.Part = append(m.Part, p)
+	m.values = append(m.values, values...)
+	m.valueAt = append(m.valueAt, uint32(len(m.values)))
+}
+
+// Matrix ends the building: columns are put in order of probe and field, and
+// partitions in order of their first column. So the matrix does not depend on
+// the order of Add, as long as no column was added twice.
+func (g *Grouper) Matrix(texts []string) *Matrix {
+	m := g.m
+	m.Texts = texts
+	n := len(m.Columns)
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return compareColumns(m.Columns[a], m.Columns[b]) })
+	columns, part := make([]Column, n), make([]int32, n)
+	values, valueAt := make([]Value, 0, len(m.values)), make([]uint32, 1, n+1)
+	rank := make([]int32, len(m.Parts))
+	for i := range rank {
+		rank[i] = -1
+	}
+	parts := make([]Partition, 0, len(m.Parts))
+	rows := len(m.Machines)
+	codes := make([]Code, 0, len(m.Parts)*rows)
+	for i, from := range order {
+		p := m.Part[from]
+		if rank[p] < 0 {
+			rank[p] = int32(len(parts))
+			q := m.Parts[p]
+			q.First = int32(i)
+			parts = append(parts, q)
+			codes = decodeCodes(codes, g.bytes[2*int(p)*rows:2*(int(p)+1)*rows])
+		}
+		columns[i], part[i] = m.Columns[from], rank[p]
+		values = append(values, m.Values(int(from))...)
+		valueAt = append(valueAt, uint32(len(values)))
+	}
+	m.Columns, m.Part, m.Parts, m.codes = columns, part, parts, codes
+	m.values, m.valueAt = values, valueAt
+	*g = Grouper{}
+	return m
+}
+
+func compareColumns(a, b Column) int {
+	return cmp.Or(cmp.Compare(a.Probe, b.Probe), cmp.Compare(a.Field, b.Field))
+}
+
+// appendCodes appends codes as two bytes each, little end first.
+func appendCodes(b []byte, codes []Code) []byte {
+	for _, v := range codes {
+		b = binary.LittleEndian.AppendUint16(b, v)
+	}
+	return b
+}
+
+func decodeCodes(codes []Code, b []byte) []Code {
+	for i := 0; i < len(b); i += 2 {
+		codes = append(codes, binary.LittleEndian.Uint16(b[i:]))
+	}
+	return codes
+}
+
+// coder turns a column's cells into codes in order of first appearance. It is
+// a hash table that forgets everything between columns at no cost.
+type coder struct {
+	keys  []uint64
+	codes []Code
+	round []uint32
+	now   uint32
+	shift uint
+}
+
+// newCoder makes a coder for columns of the given number of rows.
+func newCoder(rows int) *coder {
+	size, shift := 2, uint(63)
+	for size < 2*rows {
+		size, shift = size*2, shift-1
+	}
+	return &coder{keys: make([]uint64, size), codes: make([]Code, size), round: make([]uint32, size), shift: shift}
+}
+
+// encode appends the codes of cells to out, two bytes each, and their
+// meanings to values.
+func (c *coder) encode(cells []cell, out []byte, values []Value) ([]byte, []Value) {
+	c.now++
+	n := Code(0)
+	var last cell
+	var code Code
+	for i, v := range cells {
+		if i == 0 || v != last {
+			last = v
+			if v == missingCell {
+				code = Missing
+			} else {
+				code = c.lookup(uint64(v), n)
+				if code == n {
+					n++
+					values = append(values, v.value())
+				}
+			}
+		}
+		out = append(out, byte(code), byte(code>>8))
+	}
+	return out, values
+}
+
+// lookup gives the code of v, which is n when it is new.
+func (c *coder) lookup(v uint64, n Code) Code {
+	i := int(v * 0x9e3779b97f4a7c15 >> c.shift) // Fibonacci hashing (Knuth, TAOCP 3, 6.4)
+	for c.round[i] == c.now {
+		if c.keys[i] == v {
+			return c.codes[i]
+		}
+		if i++; i == len(c.keys) {
+			i = 0
+		}
+	}
+	c.round[i], c.keys[i], c.codes[i] = c.now, v, n
+	return n
+}
+
+// cell is what a machine's summary says of a feature: a value up to maxValue
+// or one of the marks.
+type cell uint64
+
+const (
+	absentCell cell = 1<<63 + iota
+	nondetCell
+	missingCell
+)
+
+func (c cell) value() Value {
+	switch c {
+	case absentCell:
+		return Value{State: Absent}
+	case nondetCell:
+		return Value{State: Nondet}
+	}
+	return Value{State: Present, Number: uint64(c)}
+}
