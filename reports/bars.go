@@ -61,6 +61,7 @@ func (g *groupedBars) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		over := vg.Points(2)
 		if !math.IsNaN(group.dashed) {
+			c.StrokeLine2(haloLine, left-over, toY(group.dashed), right+over, toY(group.dashed))
 			c.StrokeLine2(dashedLine, left-over, toY(group.dashed), right+over, toY(group.dashed))
 		}
 		if !math.IsNaN(group.solid) {
@@ -75,6 +76,7 @@ func (g *groupedBars) Plot(c draw.Canvas, p *plot.Plot) {
 var (
 	solidLine    = draw.LineStyle{Color: ink, Width: vg.Points(0.7)}
 	dashedLine   = draw.LineStyle{Color: ink, Width: vg.Points(0.7), Dashes: []vg.Length{2.2, 1.6}}
+	haloLine     = draw.LineStyle{Color: paper, Width: vg.Points(1.5)} // under a dashed line, which crosses dark bars
 	tickLine     = draw.LineStyle{Color: ink, Width: vg.Points(1.6)}
 	intervalLine = draw.LineStyle{Color: ink, Width: vg.Points(0.6)}
 )

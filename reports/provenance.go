@@ -12,7 +12,7 @@ func provenanceLine(r *experiments.Result) string {
 	p := &r.Provenance
 	repeats := ""
 	if p.Repeats > 0 {
-		repeats = fmt.Sprintf(" × %d", p.Repeats)
+		repeats = fmt.Sprintf(", each sent %d times", p.Repeats)
 	}
 	return fmt.Sprintf("n = %d machines (%s) in %s, pool %s; %s%s; seed %d.",
 		p.Machines, realOrModelled(p), count(p.Groups, "group"), p.Pool, count(p.Probes, "probe"), repeats, p.Seed)

@@ -1,0 +1,178 @@
+package reports
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tickle/experiments"
+)
+
+// WriteIndex writes out/index.html, which shows every result that lies in a
+// folder of its own below out, in the order of experiments.All. A folder
+// without any result is an error.
+func WriteIndex(out string) error {
+	var results []*experiments.Result
+	for _, e := range experiments.All() {
+		r, err := experiments.ReadResult(filepath.Join(out, e.Name, "result.json"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		results = append(results, r)
+	}
+	if len(results) == 0 {
+		return fmt.Errorf("%s: no result: want a folder with a result.json for at least one experiment", out)
+	}
+	linked := func(name string) bool {
+		_, err := os.Stat(filepath.Join(out, name))
+		return err == nil
+	}
+	write := func(w io.Writer) error { return writePage(w, results, linked) }
+	return experiments.WriteFile(filepath.Join(out, "index.html"), write)
+}
+
+// WritePage writes one self-contained page that shows results: nothing is
+// loaded from elsewhere. It reads well without JavaScript, on paper, on a
+// phone, in light and dark.
+func WritePage(w io.Writer, results []*experiments.Result) error {
+	return writePage(w, results, func(string) bool { return false })
+}
+
+//go:embed page.html
+var pageText string
+
+//go:embed page.css
+var pageCSS string
+
+//go:embed page.js
+var pageJS string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// page is what page.html shows.
+type page struct {
+	CSS      template.CSS
+	JS       template.JS
+	Modelled string // how far the page rests on modelled machines; "" when it does not
+	Sections []section
+}
+
+// section is one result.
+type section struct {
+	ID, Title, PaperFigure, Summary string
+	Provenance, Modelled            string
+	Wide, Narrow                    template.HTML // the figure at page and at column width
+	Facts                           []fact
+	Command                         string
+	Warnings                        []string
+	Files                           []string // beside the page, relative to it
+	Columns                         []experiments.Column
+	Head                            []cell
+	Rows                            [][]cell
+}
+
+type fact struct{ Name, Value string }
+
+type cell struct{ Text, Class, Doc string }
+
+func writePage(w io.Writer, results []*experiments.Result, exists func(string) bool) error {
+	p := page{CSS: template.CSS(pageCSS), JS: template.JS(pageJS)}
+	real, modelled := false, false
+	for _, r := range results {
+		s, err := sectionOf(r, exists)
+		if err != nil {
+			return err
+		}
+		p.Sections = append(p.Sections, s)
+		real, modelled = real || r.Provenance.Real > 0, modelled || r.Provenance.Modelled > 0
+	}
+	switch {
+	case modelled && real:
+		p.Modelled = "Some of the machines below are models of TCP/IP stacks, not real ones. What rests on them is marked."
+	case modelled:
+		p.Modelled = "All machines below are models of TCP/IP stacks, not real ones: the results hold for the models."
+	}
+	return pageTemplate.Execute(w, &p)
+}
+
+func sectionOf(r *experiments.Result, exists func(string) bool) (section, error) {
+	entry, err := experiments.Find(r.Experiment)
+	if err != nil {
+		return section{}, err
+	}
+	s := section{
+		ID: r.Experiment, Title: r.Title, PaperFigure: entry.PaperFigure, Summary: entry.Summary,
+		Provenance: provenanceLine(r), Facts: factsOf(r), Command: r.Provenance.Command, Columns: r.Columns,
+	}
+	if r.Provenance.Modelled > 0 {
+		s.Modelled = fmt.Sprintf("modelled: %d of %d machines", r.Provenance.Modelled, r.Provenance.Machines)
+	}
+	for i := range r.Warnings {
+		s.Warnings = append(s.Warnings, warningLine(&r.Warnings[i]))
+	}
+	for _, name := range []string{"figure.pdf", "figure.svg", "figure.png", "table.csv", "table.md", "table.tex", "result.json", "predictions.parquet", "splits.csv"} {
+		if path := r.Experiment + "/" + name; exists(path) {
+			s.Files = append(s.Files, path)
+		}
+	}
+	fig, err := FigureOf(r)
+	if err != nil {
+		return section{}, err
+	}
+	if fig != nil {
+		s.Wide, s.Narrow = template.HTML(fig.svg(Page)), template.HTML(fig.svg(Column))
+	}
+	s.fill(r)
+	return s, nil
+}
+
+// fill makes the table of the section.
+func (s *section) fill(r *experiments.Result) {
+	class := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		if numeric(&c) {
+			class[i] = "num"
+		}
+		if c.Extra {
+			class[i] = strings.TrimSpace(class[i] + " extra")
+		}
+		s.Head = append(s.Head, cell{strings.ReplaceAll(c.Name, "_", " "), class[i], c.Doc})
+	}
+	for _, values := range r.Cells() {
+		row := make([]cell, len(values))
+		for i, v := range values {
+			row[i] = cell{Text: rounded(v, &r.Columns[i]), Class: class[i]}
+		}
+		s.Rows = append(s.Rows, row)
+	}
+}
+
+// factsOf is the provenance as a list.
+func factsOf(r *experiments.Result) []fact {
+	p := &r.Provenance
+	facts := []fact{
+		{"pool", p.Pool},
+		{"machines", fmt.Sprintf("%d (%d real, %d modelled) in %s", p.Machines, p.Real, p.Modelled, count(p.Groups, "group"))},
+		{"probes", fmt.Sprintf("%d, each sent %d times; %d more dropped for loss", p.Probes, p.Repeats, p.Dropped)},
+		{"policies", fmt.Sprintf("loss %s, nondeterminism %s, decided on %s rows", p.Policies.Loss, p.Policies.Nondet, p.Policies.Filter)},
+		{"data set", p.Data},
+		{"SHA-256", p.DataHash},
+		{"seed", fmt.Sprint(p.Seed)},
+		{"version", p.Version},
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
+		facts = append(facts, fact{"option " + name, r.Config[name]})
+	}
+	return facts
+}
