@@ -32,9 +32,10 @@ var (
 // sealer passes bytes on and sums them up; from hold on it keeps them, for
 // they may have the seal in them.
 type sealer struct {
-	w    io.Writer
-	sum  hash.Hash
-	held *bytes.Buffer
+	w      io.Writer
+	sum    hash.Hash
+	held   *bytes.Buffer
+	stored string // the seal, after finish
 }
 
 func newSealer(w io.Writer) *sealer { return &sealer{w: w, sum: sha256.New()} }
@@ -57,7 +58,8 @@ func (s *sealer) finish() error {
 		return errNoSeal
 	}
 	s.sum.Write(b)
-	hex.Encode(b[i+len(sealPrefix):], s.sum.Sum(nil))
+	s.stored = sealPrefix + hex.EncodeToString(s.sum.Sum(nil))
+	copy(b[i:], s.stored)
 	_, err := s.w.Write(b)
 	return err
 }

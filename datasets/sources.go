@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -29,6 +30,59 @@ func DefaultSources() *Sources {
 func (s *Sources) Vetted(f FieldID) bool {
 	field := Field{Sources: s[f]}
 	return field.Vetted()
+}
+
+// influencesJSON is a field's sources as JSON names them.
+type influencesJSON struct {
+	Likely []string `json:"likely"`
+	Barely []string `json:"barely,omitempty"`
+}
+
+// MarshalJSON gives an object of fields, each with its likely and barely
+// possible sources.
+func (s *Sources) MarshalJSON() ([]byte, error) {
+	m := make(map[string]influencesJSON, NumFields)
+	for f := range s {
+		var in influencesJSON
+		for source, influence := range s[f] {
+			switch influence {
+			case Likely:
+				in.Likely = append(in.Likely, SourceNames[source])
+			case BarelyPossible:
+				in.Barely = append(in.Barely, SourceNames[source])
+			}
+		}
+		m[Catalogue[f].Name] = in
+	}
+	return json.Marshal(m)
+}
+
+// UnmarshalJSON reads what MarshalJSON gives; every field must be there.
+func (s *Sources) UnmarshalJSON(b []byte) error {
+	var m map[string]influencesJSON
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	if len(m) != NumFields {
+		return fmt.Errorf("sources: %d fields, want %d", len(m), NumFields)
+	}
+	*s = Sources{}
+	for f := range s {
+		in, ok := m[Catalogue[f].Name]
+		if !ok {
+			return fmt.Errorf("sources: field %s is not there", Catalogue[f].Name)
+		}
+		for influence, names := range map[Influence][]string{Likely: in.Likely, BarelyPossible: in.Barely} {
+			for _, name := range names {
+				source := slices.Index(SourceNames[:], name)
+				if source < 0 || s[f][source] != None {
+					return fmt.Errorf("sources: field %s: source %q: want each known one once", Catalogue[f].Name, name)
+				}
+				s[f][source] = influence
+			}
+		}
+	}
+	return nil
 }
 
 // LoadSources reads a file that overrides the catalogue's sources:

@@ -1,0 +1,505 @@
+package datasets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// BuildOptions says how a data set is made from a run. The zero value masks
+// nondeterminism, drops lossy probes of modelled pools only, and looks at all
+// machines.
+type BuildOptions struct {
+	Plan    string // empty: "random", or the run's only plan
+	Loss    LossPolicy
+	Nondet  NondetPolicy
+	Filter  Filter
+	Sources *Sources // nil: DefaultSources
+	Workers int      // goroutines at most; 0: GOMAXPROCS
+	// Progress is told, by one goroutine at a time, how many of all steps are done.
+	Progress func(done, total int)
+}
+
+// Build makes a data set of a run's summaries. It reads one field of one row
+// group of all machines at a time: beside the matrix, and the footers of the
+// files, its memory is that, once a worker. The result does not depend on
+// Workers. A machine that the run gave up on is left out and named; a run
+// that is not finished is an error, as is a file of another run.
+func Build(ctx context.Context, run string, opt BuildOptions) (*Dataset, error) {
+	b, err := newBuilder(run, &opt)
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	if err := b.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.findLoss(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.group(ctx); err != nil {
+		return nil, err
+	}
+	return b.finish(), nil
+}
+
+// lossyShare is the share of probes above which a machine is lossy itself.
+const lossyShare = 0.01
+
+type builder struct {
+	opt      BuildOptions
+	plan     *Plan
+	d        *Dataset
+	machines []Machine
+	paths    []string
+	files    []*SummaryFile
+	masked   []bool // machines
+	drop     []bool // probes
+	lossy    []Pair
+
+	mu      sync.Mutex
+	grouper *Grouper
+	texts   Interner
+	done    int
+}
+
+func newBuilder(run string, opt *BuildOptions) (*builder, error) {
+	man, err := ReadManifest(run)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{opt: *opt}
+	if b.plan, err = man.plan(opt.Plan); err != nil {
+		return nil, fmt.Errorf("%s: %w", ManifestPath(run), err)
+	}
+	if man.Finished == nil {
+		return nil, fmt.Errorf("%s: the run is not finished: collect again to go on with it", ManifestPath(run))
+	}
+	missing := make(map[string]bool)
+	for _, p := range man.Parts {
+		if p.Plan == b.plan.Name && p.Missing != "" {
+			missing[p.Machine] = true
+		}
+	}
+	meta := Meta{Format: DatasetFormat, Catalogue: CatalogueVersion, Pool: man.Pool, PoolHash: man.PoolHash, Plan: b.plan.Name,
+		Probes: b.plan.SHA256, Seed: man.Seed, Sent: b.plan.N, Repeats: b.plan.Repeats, Sources: opt.Sources}
+	for _, m := range man.Machines {
+		if b.plan.Machines != nil && !slices.Contains(b.plan.Machines, m.Name) {
+			continue
+		}
+		if missing[m.Name] {
+			meta.Missing = append(meta.Missing, m.Name)
+			continue
+		}
+		if m.Modelled {
+			meta.Modelled++
+		}
+		b.machines = append(b.machines, m)
+		b.paths = append(b.paths, SummaryPath(run, b.plan.Name, m.Name))
+	}
+	if n := len(b.machines); n == 0 || n >= int(Missing) {
+		return nil, fmt.Errorf("%s: %d machines with summaries: want 1 to %d", ManifestPath(run), n, Missing-1)
+	}
+	if meta.Sources == nil {
+		meta.Sources = DefaultSources()
+	}
+	if err := policies(opt, &meta, len(b.machines)); err != nil {
+		return nil, err
+	}
+	b.d = &Dataset{Meta: meta}
+	return b, nil
+}
+
+// plan finds the plan that a data set is made of.
+func (m *Manifest) plan(name string) (*Plan, error) {
+	for i := range m.Plans {
+		if p := &m.Plans[i]; p.Name == name || name == "" && (p.Name == "random" || len(m.Plans) == 1) {
+			return p, nil
+		}
+	}
+	names := make([]string, len(m.Plans))
+	for i, p := range m.Plans {
+		names[i] = p.Name
+	}
+	return nil, fmt.Errorf("plan %q: want one of %q", name, names)
+}
+
+// policies checks the options and writes what they mean into meta.
+func policies(opt *BuildOptions, meta *Meta, machines int) error {
+	meta.Loss, meta.Nondet, meta.Filter = opt.Loss, opt.Nondet, opt.Filter
+	switch opt.Loss {
+	case "":
+		meta.Loss = MaskLoss
+		if meta.Modelled == machines {
+			meta.Loss = DropProbe
+		}
+	case DropProbe, MaskLoss:
+	default:
+		return fmt.Errorf("loss policy %q: want drop-probe or mask", opt.Loss)
+	}
+	switch opt.Nondet {
+	case "":
+		meta.Nondet = MaskNondet
+	case MaskNondet, DropNondet, Category:
+	default:
+		return fmt.Errorf("nondeterminism policy %q: want mask, drop or category", opt.Nondet)
+	}
+	switch opt.Filter {
+	case "":
+		meta.Filter = FilterAll
+	case FilterAll, FilterTrain:
+	default:
+		return fmt.Errorf("filter %q: want all or train", opt.Filter)
+	}
+	return nil
+}
+
+func (b *builder) close() {
+	for _, f := range b.files {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// each runs work for 0 … n-1 on the workers, each of which has a state that
+// start makes, and ends early on an error or when ctx ends. Of several errors
+// it returns that of the least index that was reached.
+func each[S any](ctx context.Context, n, workers int, start func() S, work func(s S, i int) error) error {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	next, failed := 0, n
+	var first error
+	take := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if next == n || first != nil || ctx.Err() != nil {
+			return 0, false
+		}
+		next++
+		return next - 1, true
+	}
+	for range min(workers, n) {
+		wg.Go(func() {
+			s := start()
+			for i, ok := take(); ok; i, ok = take() {
+				if err := work(s, i); err != nil {
+					mu.Lock()
+					if i < failed {
+						failed, first = i, err
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(first, ctx.Err())
+}
+
+// open opens every machine's file and checks that it belongs to the run.
+func (b *builder) open(ctx context.Context) error {
+	b.files = make([]*SummaryFile, len(b.machines))
+	groups := (b.plan.N + RowsPerGroup - 1) / RowsPerGroup
+	return each(ctx, len(b.files), b.opt.Workers, noState, func(_ struct{}, i int) error {
+		f, err := OpenSummary(b.paths[i])
+		if err != nil {
+			return err
+		}
+		b.files[i] = f
+		want := SummaryHeader{Machine: b.machines[i].Name, Plan: b.plan.Name, Probes: b.plan.SHA256, Seed: b.d.Meta.Seed}
+		if f.Header != want {
+			return fmt.Errorf("%s: is of another run: has %+v, want %+v", b.paths[i], f.Header, want)
+		}
+		if f.Rows() != b.plan.N || f.Groups() != groups {
+			return fmt.Errorf("%s: %d probes in %d row groups: want %d in %d", b.paths[i], f.Rows(), f.Groups(), b.plan.N, groups)
+		}
+		return nil
+	})
+}
+
+func noState() struct{} { return struct{}{} }
+
+// findLoss finds the lossy pairs and decides which machines are masked and
+// which probes are dropped.
+func (b *builder) findLoss(ctx context.Context) error {
+	found := make([][]Pair, len(b.files))
+	err := each(ctx, len(b.files), b.opt.Workers, func() *[2]cells { return new([2]cells) }, func(c *[2]cells, i int) error {
+		for g := range b.files[i].Groups() {
+			if err := b.groupLoss(i, g, c, &found[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	meta := &b.d.Meta
+	b.masked, b.drop = make([]bool, len(b.files)), make([]bool, b.plan.N)
+	for i, pairs := range found {
+		meta.LossyCells += int64(len(pairs))
+		b.lossy = append(b.lossy, pairs...)
+		if b.masked[i] = float64(len(pairs)) > lossyShare*float64(b.plan.N); b.masked[i] {
+			meta.LossyMachines = append(meta.LossyMachines, LossyMachine{b.machines[i].Name, len(pairs)})
+		}
+	}
+	if meta.Loss == DropProbe && meta.Filter == FilterAll {
+		for _, p := range b.lossy {
+			b.drop[p.Probe] = b.drop[p.Probe] || !b.masked[p.Machine]
+		}
+	}
+	for p, drop := range b.drop {
+		if drop {
+			meta.LossyProbes = append(meta.LossyProbes, int32(p))
+		}
+	}
+	b.lossy = slices.DeleteFunc(b.lossy, func(p Pair) bool { return b.drop[p.Probe] })
+	slices.SortFunc(b.lossy, comparePairs)
+	return nil
+}
+
+func comparePairs(a, b Pair) int {
+	if a.Probe != b.Probe {
+		return int(a.Probe) - int(b.Probe)
+	}
+	return int(a.Machine) - int(b.Machine)
+}
+
+// groupLoss appends machine i's lossy pairs in a row group, whose probes it
+// checks.
+func (b *builder) groupLoss(i, g int, c *[2]cells, lossy *[]Pair) error {
+	t := b.files[i].t
+	if err := t.read(g, colProbe, &c[0]); err != nil {
+		return err
+	}
+	first := int64(g) * RowsPerGroup
+	if want := min(RowsPerGroup, int64(b.plan.N)-first); int64(len(c[0].ints)) != want {
+		return fmt.Errorf("%s: column probe: row group %d has %d rows, want %d", t.path, g, len(c[0].ints), want)
+	}
+	for r, id := range c[0].ints {
+		if id != first+int64(r) {
+			return fmt.Errorf("%s: column probe: row %d has probe %d", t.path, first+int64(r), id)
+		}
+	}
+	if err := t.read(g, colRepeats, &c[0]); err != nil {
+		return err
+	}
+	if err := t.read(g, colAnswered, &c[1]); err != nil {
+		return err
+	}
+	for r, n := range c[1].ints {
+		if n < 0 || n > c[0].ints[r] {
+			return fmt.Errorf("%s: column answered: probe %d has %d of %d answered", t.path, first+int64(r), n, c[0].ints[r])
+		}
+		if n > 0 && n < c[0].ints[r] {
+			*lossy = append(*lossy, Pair{int32(first) + int32(r), int32(i)})
+		}
+	}
+	return nil
+}
+
+// group reads every field of every row group and groups their columns.
+func (b *builder) group(ctx context.Context) error {
+	b.grouper = NewGrouper(b.machines)
+	groups := (b.plan.N + RowsPerGroup - 1) / RowsPerGroup
+	total := groups * NumFields
+	return each(ctx, total, b.opt.Workers, func() *unit { return newUnit(b) }, func(u *unit, i int) error {
+		if err := u.read(i/NumFields, FieldID(i%NumFields)); err != nil {
+			return err
+		}
+		u.columns()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		u.merge()
+		b.done++
+		if b.opt.Progress != nil {
+			b.opt.Progress(b.done, total)
+		}
+		return nil
+	})
+}
+
+// finish puts everything in an order that depends on nothing but the data.
+func (b *builder) finish() *Dataset {
+	order := make([]int, b.texts.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(x, y int) int {
+		if b.texts.texts[x] < b.texts.texts[y] {
+			return -1
+		}
+		return 1
+	})
+	texts, rank := make([]string, len(order)), make([]uint64, len(order))
+	for i, at := range order {
+		texts[i], rank[at] = b.texts.texts[at], uint64(i)
+	}
+	d := b.d
+	d.Matrix = b.grouper.Matrix(texts)
+	for c := range d.Matrix.Columns {
+		if Catalogue[d.Matrix.Columns[c].Field].Type != Text {
+			continue
+		}
+		values := d.Matrix.Values(c)
+		for i := range values {
+			if values[i].State == Present {
+				values[i].Number = rank[values[i].Number]
+			}
+		}
+	}
+	d.Lossy = b.lossy
+	d.Meta.Columns = len(d.Matrix.Columns)
+	d.Meta.SHA256 = d.contentHash()
+	return d
+}
+
+// unit is one field of one row group over all machines.
+type unit struct {
+	b        *builder
+	group    int
+	field    FieldID
+	probes   int
+	cells    []cell // probe-major: a column's cells stand together
+	value    cells
+	distinct cells
+	coder    *coder
+
+	codes     []byte // of the columns that stay, in order of probe
+	values    []Value
+	valueAt   []int
+	kept      []int32 // probes of the columns that stay
+	hashes    []uint64
+	nondet    int64
+	forgotten int64 // columns that nondeterminism dropped
+}
+
+func newUnit(b *builder) *unit { return &unit{b: b, coder: newCoder(len(b.files))} }
+
+// read fills in the cells.
+func (u *unit) read(group int, field FieldID) error {
+	b := u.b
+	u.group, u.field = group, field
+	first := group * RowsPerGroup
+	u.probes = min(RowsPerGroup, b.plan.N-first)
+	rows := len(b.files)
+	u.cells = slices.Grow(u.cells[:0], u.probes*rows)[:u.probes*rows]
+	for m, f := range b.files {
+		i := colFields + 3*int(field)
+		if err := f.t.read(group, i, &u.value); err != nil {
+			return err
+		}
+		if err := u.number(f.t.path); err != nil {
+			return err
+		}
+		u.distinct.nulls = len(u.value.ints)
+		if u.value.nulls > 0 {
+			if err := f.t.read(group, i+1, &u.distinct); err != nil {
+				return err
+			}
+		}
+		allAbsent := u.distinct.nulls == len(u.value.ints)
+		for p, v := range u.value.ints {
+			c := cell(v)
+			if u.value.null[p] {
+				c = absentCell
+				if !allAbsent && !u.distinct.null[p] {
+					c = nondetCell
+				}
+			}
+			u.cells[p*rows+m] = c
+		}
+	}
+	return nil
+}
+
+// number gives texts their number in the builder, and checks numbers.
+func (u *unit) number(path string) error {
+	if Catalogue[u.field].Type != Text {
+		for _, v := range u.value.ints {
+			if v < 0 || v > maxValue {
+				return fmt.Errorf("%s: column %v: value %d: want 0 to 2^62-1", path, u.field, v)
+			}
+		}
+		return nil
+	}
+	ids := make([]int64, len(u.value.texts))
+	u.b.mu.Lock()
+	for i, t := range u.value.texts {
+		ids[i] = int64(u.b.texts.ID(t))
+	}
+	u.b.mu.Unlock()
+	for p, at := range u.value.ints {
+		if !u.value.null[p] {
+			u.value.ints[p] = ids[at]
+		}
+	}
+	return nil
+}
+
+// columns applies the policies and makes the columns that stay.
+func (u *unit) columns() {
+	b := u.b
+	rows := len(b.files)
+	u.codes, u.values, u.valueAt, u.kept, u.hashes = u.codes[:0], u.values[:0], append(u.valueAt[:0], 0), u.kept[:0], u.hashes[:0]
+	u.nondet, u.forgotten = 0, 0
+	first := int32(u.group * RowsPerGroup)
+	at, _ := slices.BinarySearchFunc(b.lossy, Pair{first, 0}, comparePairs)
+	lossy := b.lossy[at:]
+	for p := range u.probes {
+		probe := first + int32(p)
+		if b.drop[probe] {
+			continue
+		}
+		column := u.cells[p*rows : (p+1)*rows]
+		for len(lossy) > 0 && lossy[0].Probe == probe {
+			column[lossy[0].Machine] = missingCell
+			lossy = lossy[1:]
+		}
+		if u.varies(column) {
+			u.forgotten++
+			continue
+		}
+		start := len(u.codes)
+		u.codes, u.values = u.coder.encode(column, u.codes, u.values)
+		u.valueAt = append(u.valueAt, len(u.values))
+		u.kept = append(u.kept, probe)
+		u.hashes = append(u.hashes, maphash.Bytes(b.grouper.seed, u.codes[start:]))
+	}
+}
+
+// varies counts the nondeterministic cells of a column, masks them where the
+// policy says so, and reports whether they drop the column.
+func (u *unit) varies(column []cell) (drop bool) {
+	meta := &u.b.d.Meta
+	for m, c := range column {
+		if c != nondetCell {
+			continue
+		}
+		u.nondet++
+		if meta.Nondet != Category {
+			column[m] = missingCell
+		}
+		drop = drop || !u.b.masked[m]
+	}
+	return drop && meta.Nondet == DropNondet && meta.Filter == FilterAll
+}
+
+// merge adds the columns to the matrix.
+func (u *unit) merge() {
+	b := u.b
+	n := 2 * len(b.files)
+	for i, probe := range u.kept {
+		b.grouper.add(Column{probe, u.field}, u.codes[i*n:(i+1)*n], u.hashes[i], u.values[u.valueAt[i]:u.valueAt[i+1]])
+	}
+	b.d.Meta.NondetCells += u.nondet
+	b.d.Meta.NondetFeatures += u.forgotten
+}

@@ -1,0 +1,382 @@
+package datasets
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// A data set on disk is a folder of dataset.json, which is Meta, and these
+// sealed Parquet files:
+//
+//	machines.parquet    a row a machine: names, labels, factors as JSON
+//	columns.parquet     a row a feature: probe, field, partition, and the
+//	                    state and number of each of its values, by code
+//	partitions.parquet  a row a partition: codes, two bytes a machine, little
+//	                    end first, 65535 where missing
+//	texts.parquet       what the numbers of text fields mean
+//	lossy.parquet       the lossy pairs
+const (
+	metaFile       = "dataset.json"
+	machinesFile   = "machines.parquet"
+	columnsFile    = "columns.parquet"
+	partitionsFile = "partitions.parquet"
+	textsFile      = "texts.parquet"
+	lossyFile      = "lossy.parquet"
+)
+
+var machineColumns = []columnSpec{{name: "name", kind: text}, {name: "group", kind: text}, {name: "backend", kind: text},
+	{name: "stack", kind: text}, {name: "modelled", kind: small},
+	{name: "kernel0", kind: text}, {name: "kernel1", kind: text}, {name: "kernel2", kind: text},
+	{name: "distribution0", kind: text}, {name: "distribution1", kind: text}, {name: "distribution2", kind: text},
+	{name: "factors", kind: text}}
+
+var (
+	columnColumns    = []columnSpec{{name: "probe", kind: wide}, {name: "field", kind: text}, {name: "partition", kind: wide}, {name: "states", kind: small, list: true}, {name: "numbers", kind: wide, list: true}}
+	partitionColumns = []columnSpec{{name: "codes", kind: blob}}
+	textColumns      = []columnSpec{{name: "text", kind: text}}
+	lossyColumns     = []columnSpec{{name: "probe", kind: wide}, {name: "machine", kind: small}}
+)
+
+// contentHash sums up the provenance and the contents.
+func (d *Dataset) contentHash() string {
+	meta := d.Meta
+	meta.SHA256, meta.Files = "", nil
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	for _, v := range []any{meta, d.Matrix.Machines, d.Matrix.Texts, d.Lossy} {
+		if err := enc.Encode(v); err != nil {
+			panic("datasets: " + err.Error()) // plain data always encodes
+		}
+	}
+	d.Matrix.hash(h)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// hash writes columns, codes and values in a form without gaps or choices.
+func (m *Matrix) hash(h hash.Hash) {
+	b := make([]byte, 0, 1<<16)
+	flush := func(limit int) {
+		if len(b) > limit {
+			h.Write(b)
+			b = b[:0]
+		}
+	}
+	for c, column := range m.Columns {
+		b = binary.LittleEndian.AppendUint32(b, uint32(column.Probe))
+		b = append(b, byte(column.Field))
+		b = binary.LittleEndian.AppendUint32(b, uint32(m.Part[c]))
+		values := m.Values(c)
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(values)))
+		for _, v := range values {
+			b = append(b, byte(v.State))
+			b = binary.LittleEndian.AppendUint64(b, v.Number)
+		}
+		flush(1 << 15)
+	}
+	for p := range m.Parts {
+		b = appendCodes(b, m.Codes(int32(p)))
+		flush(1 << 15)
+	}
+	flush(0)
+}
+
+// Write puts the data set into a folder, which it makes if need be. The
+// same data set gives the same bytes. The last file to be written is
+// dataset.json, so that a folder without it is not a data set.
+func (d *Dataset) Write(fs FS, dir string) error {
+	if fs == nil {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+	}
+	if err := orHost(fs).Remove(filepath.Join(dir, metaFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	meta := d.Meta
+	meta.Files = make(map[string]string)
+	for _, part := range []struct {
+		name  string
+		specs []columnSpec
+		rows  int
+		cells func(out [][]parquet.Value, row int) error
+	}{
+		{machinesFile, machineColumns, d.Matrix.Rows(), d.machineCells},
+		{columnsFile, columnColumns, len(d.Matrix.Columns), d.columnCells},
+		{partitionsFile, partitionColumns, len(d.Matrix.Parts), d.partitionCells},
+		{textsFile, textColumns, len(d.Matrix.Texts), d.textCells},
+		{lossyFile, lossyColumns, len(d.Lossy), d.lossyCells},
+	} {
+		t, err := createTable(fs, filepath.Join(dir, part.name), "dataset", part.specs)
+		if err != nil {
+			return err
+		}
+		t.meta(keyFormat, DatasetFormat)
+		if err := t.writeRows(part.rows, part.cells); err != nil {
+			return err
+		}
+		meta.Files[part.name] = t.seal.stored
+	}
+	b, err := json.MarshalIndent(&meta, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeAtomic(fs, filepath.Join(dir, metaFile), append(b, '\n'))
+}
+
+// rowsPerTableGroup bounds the rows, and so the memory, of a row group of a
+// data set's files.
+const rowsPerTableGroup = 1 << 16
+
+// writeRows writes a table whose cells come row by row, and closes it.
+func (t *tableWriter) writeRows(rows int, cells func(out [][]parquet.Value, row int) error) error {
+	out := make([][]parquet.Value, len(t.specs))
+	for r := 0; r < rows; r++ {
+		if err := cells(out, r); err != nil {
+			t.abort()
+			return err
+		}
+		if (r+1)%rowsPerTableGroup == 0 || r+1 == rows {
+			for i := range out {
+				t.column(i, out[i])
+				out[i] = out[i][:0]
+			}
+			if t.endGroup() != nil {
+				break // close says why
+			}
+		}
+	}
+	return t.close()
+}
+
+func textCell(s string) parquet.Value { return parquet.ByteArrayValue([]byte(s)) }
+
+func (d *Dataset) machineCells(out [][]parquet.Value, r int) error {
+	m := &d.Matrix.Machines[r]
+	factors, err := json.Marshal(m.Factors)
+	if err != nil {
+		return err
+	}
+	modelled := int64(0)
+	if m.Modelled {
+		modelled = 1
+	}
+	k, l := m.Labels.Kernel, m.Labels.Distribution
+	for i, v := range []parquet.Value{textCell(m.Name), textCell(m.Group), textCell(m.Backend), textCell(m.Stack), parquet.Int64Value(modelled),
+		textCell(k[0]), textCell(k[1]), textCell(k[2]), textCell(l[0]), textCell(l[1]), textCell(l[2]), textCell(string(factors))} {
+		out[i] = append(out[i], v)
+	}
+	return nil
+}
+
+func (d *Dataset) columnCells(out [][]parquet.Value, c int) error {
+	column := d.Matrix.Columns[c]
+	out[0] = append(out[0], parquet.Int64Value(int64(column.Probe)))
+	out[1] = append(out[1], textCell(column.Field.String()))
+	out[2] = append(out[2], parquet.Int64Value(int64(d.Matrix.Part[c])))
+	values := d.Matrix.Values(c)
+	for i, v := range values {
+		rep := min(i, 1)
+		out[3] = append(out[3], parquet.Int64Value(int64(v.State)).Level(rep, 1, 0))
+		out[4] = append(out[4], parquet.Int64Value(int64(v.Number)).Level(rep, 1, 0))
+	}
+	if len(values) == 0 {
+		out[3], out[4] = append(out[3], null()), append(out[4], null())
+	}
+	return nil
+}
+
+func (d *Dataset) partitionCells(out [][]parquet.Value, p int) error {
+	out[0] = append(out[0], parquet.ByteArrayValue(appendCodes(nil, d.Matrix.Codes(int32(p)))))
+	return nil
+}
+
+func (d *Dataset) textCells(out [][]parquet.Value, i int) error {
+	out[0] = append(out[0], textCell(d.Matrix.Texts[i]))
+	return nil
+}
+
+func (d *Dataset) lossyCells(out [][]parquet.Value, i int) error {
+	out[0] = append(out[0], parquet.Int64Value(int64(d.Lossy[i].Probe)))
+	out[1] = append(out[1], parquet.Int64Value(int64(d.Lossy[i].Machine)))
+	return nil
+}
+
+// Open reads a data set from its folder and checks all of it.
+func Open(dir string) (*Dataset, error) {
+	path := filepath.Join(dir, metaFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("data set: %w", err)
+	}
+	d := &Dataset{Matrix: &Matrix{valueAt: []uint32{0}}}
+	if err := decodeStrict(b, &d.Meta); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if d.Meta.Format != DatasetFormat || d.Meta.Catalogue != CatalogueVersion || d.Meta.Sources == nil {
+		return nil, fmt.Errorf("%s: format %q, catalogue %d: want %q, %d, and sources", path, d.Meta.Format, d.Meta.Catalogue, DatasetFormat, CatalogueVersion)
+	}
+	for _, part := range []struct {
+		name  string
+		specs []columnSpec
+		row   func(t *tableFile, c []cells) error
+	}{
+		{machinesFile, machineColumns, d.readMachines},
+		{textsFile, textColumns, d.readTexts},
+		{partitionsFile, partitionColumns, d.readPartitions},
+		{columnsFile, columnColumns, d.readColumns},
+		{lossyFile, lossyColumns, d.readLossy},
+	} {
+		if err := d.readTable(filepath.Join(dir, part.name), part.specs, part.row); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	if got := d.contentHash(); got != d.Meta.SHA256 {
+		return nil, fmt.Errorf("%s: sha256 %q: want %s, as its contents have", path, d.Meta.SHA256, got)
+	}
+	return d, nil
+}
+
+// readTable hands every row group of a file to add.
+func (d *Dataset) readTable(path string, specs []columnSpec, add func(t *tableFile, c []cells) error) error {
+	t, err := openTable(path, specs)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if got, want := t.meta(sealKey), d.Meta.Files[filepath.Base(path)]; got != want {
+		return fmt.Errorf("%s: is of another data set: has %s, want %s", path, got, want)
+	}
+	c := make([]cells, len(specs))
+	for g := range t.groups() {
+		for i := range specs {
+			if err := t.read(g, i, &c[i]); err != nil {
+				return err
+			}
+		}
+		if err := add(t, c); err != nil {
+			return fmt.Errorf("%s: row group %d: %w", path, g, err)
+		}
+	}
+	return nil
+}
+
+func (d *Dataset) readMachines(_ *tableFile, c []cells) error {
+	for r := range c[0].ints {
+		s := func(i int) string { return string(c[i].texts[c[i].ints[r]]) }
+		m := Machine{Name: s(0), Group: s(1), Backend: s(2), Stack: s(3), Modelled: c[4].ints[r] != 0,
+			Labels: Labels{Kernel: [Levels]string{s(5), s(6), s(7)}, Distribution: [Levels]string{s(8), s(9), s(10)}}}
+		if err := json.Unmarshal([]byte(s(11)), &m.Factors); err != nil {
+			return fmt.Errorf("column factors: machine %s: %w", m.Name, err)
+		}
+		d.Matrix.Machines = append(d.Matrix.Machines, m)
+	}
+	return nil
+}
+
+func (d *Dataset) readTexts(_ *tableFile, c []cells) error {
+	for _, at := range c[0].ints {
+		d.Matrix.Texts = append(d.Matrix.Texts, string(c[0].texts[at]))
+	}
+	return nil
+}
+
+func (d *Dataset) readPartitions(_ *tableFile, c []cells) error {
+	m := d.Matrix
+	for r, at := range c[0].ints {
+		b := c[0].texts[at]
+		if len(b) != 2*m.Rows() {
+			return fmt.Errorf("column codes: row %d has %d bytes, want %d", r, len(b), 2*m.Rows())
+		}
+		m.codes = decodeCodes(m.codes, b)
+		var part Partition
+		for _, code := range m.codes[len(m.Parts)*m.Rows():] {
+			switch {
+			case code == Missing:
+				part.Missing = true
+			case int(code) == part.Distinct:
+				part.Distinct++
+			case int(code) > part.Distinct:
+				return fmt.Errorf("column codes: row %d: code %d before code %d", r, code, part.Distinct)
+			}
+		}
+		m.Parts = append(m.Parts, part)
+	}
+	return nil
+}
+
+func (d *Dataset) readColumns(_ *tableFile, c []cells) error {
+	m := d.Matrix
+	for r, probe := range c[0].ints {
+		name := string(c[1].texts[c[1].ints[r]])
+		field, ok := FieldByName(name)
+		if !ok {
+			return fmt.Errorf("column field: row %d: %s is not in the catalogue", r, strconv.Quote(name))
+		}
+		p := c[2].ints[r]
+		if p < 0 || p >= int64(len(m.Parts)) {
+			return fmt.Errorf("column partition: row %d: %d, want less than %d", r, p, len(m.Parts))
+		}
+		column := Column{int32(probe), field}
+		if n := len(m.Columns); n > 0 && compareColumns(m.Columns[n-1], column) >= 0 {
+			return fmt.Errorf("column probe: row %d is not in order", r)
+		}
+		part := &m.Parts[p]
+		if part.Columns == 0 {
+			part.First = int32(len(m.Columns))
+		}
+		part.Columns++
+		m.Columns, m.Part = append(m.Columns, column), append(m.Part, int32(p))
+		states, numbers := c[3].ints[c[3].start[r]:c[3].start[r+1]], c[4].ints[c[4].start[r]:c[4].start[r+1]]
+		if len(states) != part.Distinct || len(numbers) != part.Distinct {
+			return fmt.Errorf("columns states, numbers: row %d: %d and %d values, want %d", r, len(states), len(numbers), part.Distinct)
+		}
+		for i, s := range states {
+			v := Value{State(s), uint64(numbers[i])}
+			if s < int64(Present) || s > int64(Nondet) || Catalogue[field].Type == Text && v.Number >= uint64(max(1, len(m.Texts))) {
+				return fmt.Errorf("columns states, numbers: row %d: invalid value %d, %d", r, s, numbers[i])
+			}
+			m.values = append(m.values, v)
+		}
+		m.valueAt = append(m.valueAt, uint32(len(m.values)))
+	}
+	return nil
+}
+
+func (d *Dataset) readLossy(_ *tableFile, c []cells) error {
+	for r, probe := range c[0].ints {
+		p := Pair{int32(probe), int32(c[1].ints[r])}
+		if n := len(d.Lossy); n > 0 && comparePairs(d.Lossy[n-1], p) >= 0 || p.Machine < 0 || int(p.Machine) >= d.Matrix.Rows() {
+			return fmt.Errorf("row %d: not in order, or of no machine", r)
+		}
+		d.Lossy = append(d.Lossy, p)
+	}
+	return nil
+}
+
+// check holds the parts against each other.
+func (d *Dataset) check() error {
+	m := d.Matrix
+	if len(m.Columns) != d.Meta.Columns || m.Rows() == 0 {
+		return fmt.Errorf("%d machines and %d columns: want some and %d", m.Rows(), len(m.Columns), d.Meta.Columns)
+	}
+	inOrder := slices.IsSortedFunc(m.Parts, func(a, b Partition) int { return int(a.First) - int(b.First) })
+	empty := slices.ContainsFunc(m.Parts, func(p Partition) bool { return p.Columns == 0 })
+	if !inOrder || empty {
+		return fmt.Errorf("%s: want partitions in order of their first column", partitionsFile)
+	}
+	return nil
+}
