@@ -238,11 +238,30 @@ func (r *CheckReport) associate(p *Pool) {
 					V: defined(plain), Corrected: defined(corrected), Confounder: corrected > ConfounderV}
 				r.Associations = append(r.Associations, a)
 				if a.Confounder && (level > 0 || h == datasets.Kernel) { // level 0 is the same in both
-					r.warn("confounder", "%s follows %s level %d (Cramér's V %.2f): a learner may learn it instead of the system", v.name, h, level, corrected)
+					r.warn("confounder", "%s follows %s level %d (Cramér's V %.2f, %d of %s with one value alone): a learner may learn it instead of the system",
+						v.name, h, level, corrected, determined(x, y), plural(ny, "label"))
 				}
 			}
 		}
 	}
+}
+
+// determined counts the categories of y in which x has one value.
+func determined(x, y []int) int {
+	values := map[int]map[int]bool{}
+	for i := range x {
+		if values[y[i]] == nil {
+			values[y[i]] = map[int]bool{}
+		}
+		values[y[i]][x[i]] = true
+	}
+	n := 0
+	for _, v := range values {
+		if len(v) == 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // defined turns what is not a number into nil, which JSON can say.

@@ -180,7 +180,7 @@ func TestAssociations(t *testing.T) {
 		}
 	}
 	require.Len(t, confounders, 2*5, "level 0 is said once")
-	require.Contains(t, confounders, "backend follows kernel level 0 (Cramér's V 1.00): a learner may learn it instead of the system")
+	require.Contains(t, confounders, "backend follows kernel level 0 (Cramér's V 1.00, 2 of 2 labels with one value alone): a learner may learn it instead of the system")
 
 	var text strings.Builder
 	require.NoError(t, r.WriteText(&text))

@@ -115,7 +115,11 @@ func suffix(key, value string) string {
 		}
 		return '_'
 	}
-	return strings.Map(clean, short+value)
+	short = strings.Map(clean, short+value)
+	if !validName(short) { // an odd first or last character
+		short = "x" + short + "_"
+	}
+	return short
 }
 
 // string gives a scalar's text, and "" for what is not there.

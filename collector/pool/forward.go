@@ -33,7 +33,9 @@ func (f *pathFactors) forward(p []byte, answer bool) bool {
 		if !ok {
 			return false
 		}
-		setByte(p, atTTL, ttl, atChecksum)
+		before := wordSum(p, atTTL, atTTL+1)
+		p[atTTL] = ttl
+		adjust(p[atChecksum:], before, wordSum(p, atTTL, atTTL+1))
 		f.rewriteTCP(tcp4(p))
 	case 6:
 		if len(p) < sizeIPv6 {
@@ -121,32 +123,44 @@ func (f *pathFactors) rewriteTCP(t []byte) {
 		after := i + int(t[i+1])
 		switch {
 		case kind < 64 && f.strip>>kind&1 != 0:
+			before := wordSum(t, i, after)
 			for j := i; j < after; j++ {
-				setByte(t, j, optNOP, atTCPSum)
+				t[j] = optNOP
 			}
+			adjust(t[atTCPSum:], before, wordSum(t, i, after))
 		case kind == optMSS && after == i+4 && t[13]&flagSYN != 0 && f.mss != 0:
 			if binary.BigEndian.Uint16(t[i+2:]) > f.mss {
-				setByte(t, i+2, byte(f.mss>>8), atTCPSum)
-				setByte(t, i+3, byte(f.mss), atTCPSum)
+				before := wordSum(t, i, after)
+				binary.BigEndian.PutUint16(t[i+2:], f.mss)
+				adjust(t[atTCPSum:], before, wordSum(t, i, after))
 			}
 		}
 		i = after
 	}
 }
 
-// setByte overwrites a byte and keeps the checksum at sum in step with it:
-// RFC 1624, equation 3, on the 16-bit word that holds the byte. p is a header
-// of even length that starts at an even place of what is summed.
-func setByte(p []byte, at int, v byte, sum int) {
-	word := p[at&^1:]
-	old := uint32(binary.BigEndian.Uint16(word))
-	p[at] = v
-	now := uint32(binary.BigEndian.Uint16(word))
-	if old == now {
+// wordSum adds the 16-bit words that bytes from to to of a header touch. A
+// header has an even length and starts at an even place of what is summed.
+func wordSum(p []byte, from, to int) uint32 {
+	var s uint32
+	for i := from &^ 1; i < to; i += 2 {
+		s += uint32(binary.BigEndian.Uint16(p[i:]))
+	}
+	return fold(s)
+}
+
+// adjust keeps a checksum in step with words whose sum went from before to
+// after: RFC 1624, equation 3.
+func adjust(checksum []byte, before, after uint32) {
+	if before == after {
 		return
 	}
-	c := uint32(^binary.BigEndian.Uint16(p[sum:])) + (old ^ 0xffff) + now
-	c = c&0xffff + c>>16
-	c = c&0xffff + c>>16
-	binary.BigEndian.PutUint16(p[sum:], ^uint16(c))
+	c := fold(uint32(^binary.BigEndian.Uint16(checksum)) + (before ^ 0xffff) + after)
+	binary.BigEndian.PutUint16(checksum, ^uint16(c))
+}
+
+// fold adds the carries of a one's complement sum back in.
+func fold(s uint32) uint32 {
+	s = s&0xffff + s>>16
+	return s&0xffff + s>>16
 }

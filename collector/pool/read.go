@@ -177,10 +177,14 @@ func (s *source) name(n *node, field string) (string, bool) {
 	return text, ok
 }
 
+// maxName is the length in bytes of the longest name of a machine: file
+// systems take 255, endings included.
+const maxName = 200
+
 // validName reports whether s can stand in a machine's name on every system
 // that names files after machines.
 func validName(s string) bool {
-	if len(s) > 200 {
+	if len(s) > maxName {
 		return false
 	}
 	for part := range strings.SplitSeq(s, "/") {

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,21 @@ func TestReadExpands(t *testing.T) {
 	require.Equal(t, "netstack", g.Backend)
 	require.Zero(t, g.Rate)
 	require.Equal(t, Pos{"f.yaml", 24, 5}, g.Pos)
+}
+
+func TestSuffix(t *testing.T) {
+	for _, c := range []struct{ key, value, want string }{
+		{"memory", "512", "m512"},
+		{"path.delay_us", "20", "delay20"},
+		{"sysctl.ip_default_ttl", "64", "default_ttl64"},
+		{"sysctl.tcp_sack", "0", "sack0"},
+		{"firewall", "drop", "firewall.drop"},
+		{"path.strip", "sack,wscale", "strip.sack_wscale"},
+		{"path.strip", "", "strip"},
+		{"-", "1/2é.", "x-1_2_._"},
+	} {
+		require.Equal(t, c.want, suffix(c.key, c.value))
+	}
 }
 
 func TestHash(t *testing.T) {
@@ -163,6 +179,7 @@ func TestReadErrors(t *testing.T) {
 		"zip":                {machine + "    zip: {memory: [2], mtu: [1, 2]}\n", "f.yaml:9:24: machines[0].zip.mtu: 2 values: expected 1, as memory has"},
 		"hidden factor":      {strings.Replace(machine, "image: i", "images: [{name: x, factors: {memory: 1}}]\n    vary: {memory: [2]}", 1), "f.yaml:5:12: machines[0].images[0].vary.memory: factor set twice: expected it in one of factors, vary and zip"},
 		"too many":           {machine + "    vary: {" + manyAxes() + "}\n", "f.yaml:2:5: machines[0]: too many machines: expected a pool of at most 100000"},
+		"long name":          {machine + "    vary: {" + strings.Repeat("m", 100) + ": [" + strings.Repeat("1", 100) + "]}\n", `f.yaml:2:5: name: machine "a/mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm"… has a name of 202 bytes: expected at most 200`},
 		"option twice":       {machine + "    options: {a.b: 1, a: {b: 2}}\n", "f.yaml:9:30: machines[0].options.a.b: option a.b stands twice: expected it once"},
 		"option of nothing":  {machine + "    options: {a: }\n", "f.yaml:9:15: machines[0].options.a: nothing: expected plain text, a list or a mapping"},
 		"control character":  {machine + "    options: {a: \"x\\n\"}\n", `f.yaml:9:18: machines[0].options.a: "x\n": expected text without control characters`},
@@ -249,7 +266,7 @@ func FuzzRead(f *testing.F) {
 		}
 		names := map[string]bool{}
 		for _, m := range p.Machines {
-			if !validName(m.Name) && len(m.Name) < 200 || names[m.Name] {
+			if !validName(m.Name) || names[m.Name] {
 				t.Fatalf("name %q", m.Name)
 			}
 			names[m.Name] = true
@@ -267,4 +284,20 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("empty pool")
 		}
 	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	entry := strings.TrimPrefix(machine, "machines:\n")
+	var text strings.Builder
+	text.WriteString("machines:\n")
+	for i := range 1000 {
+		text.WriteString(strings.Replace(entry, "name: a", fmt.Sprintf("name: a%d", i), 1))
+	}
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Read(strings.NewReader(text.String()), "f.yaml"); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

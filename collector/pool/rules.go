@@ -106,7 +106,7 @@ func (r *rules) image(v *variant) {
 	}
 }
 
-// names reports machines of one name. Case is ignored because files are named
+// names reports machines of one name, and names too long for a file's. Case is ignored because files are named
 // after machines, and not all systems tell a from A.
 func (r *rules) names(machines []Machine) {
 	seen := map[string]Pos{}
@@ -121,5 +121,8 @@ func (r *rules) names(machines []Machine) {
 			continue
 		}
 		seen[key] = m.Pos
+		if len(m.Name) > maxName {
+			r.errs.add(m.Pos, "name", "machine %.40q… has a name of %d bytes: expected at most %d", m.Name, len(m.Name), maxName)
+		}
 	}
 }
