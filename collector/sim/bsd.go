@@ -26,10 +26,10 @@ func freebsdPersonality(major int) personality {
 		order: orderFreeBSD, mssFloor: 216, // syncache_respond: between V_tcp_minmss and the peer's
 		window: windowBSD, rcvbuf: 65536, bufMax: 256 << 10, byBufMax: true, // net.inet.tcp.recvspace, sb_max
 		synFin: accept, stray: ignore, // net.inet.tcp.drop_synfin is 0
-		rstTOS:     true,                                        // tcp_respond reuses the header that it answers
-		synCache:   true,                                        // tcp_input: no inpcb but the listener's
-		synAckGaps: doubling(3*sec, 3),                          // SYNCACHE_MAXREXMTS, TCPTV_RTOBASE; Cron-OS saw 3.0, 6.0, 12.0
-		finGaps:    doubling(230*ms, 12),                        // TCPTV_MIN and TCPTV_CPU_VAR
+		rstTOS:     true,                       // tcp_respond reuses the header that it answers
+		synCache:   true,                       // tcp_input: no inpcb but the listener's
+		synAckGaps: doubling(3*sec, 3),         // SYNCACHE_MAXREXMTS, TCPTV_RTOBASE; Cron-OS saw 3.0, 6.0, 12.0
+		finGaps:    doubling(230*ms, 12),       // TCPTV_MIN and TCPTV_CPU_VAR
 		full:       dropOldest, backlog: 15360, // net.inet.tcp.syncache.cachelimit
 		echoDF: dfEchoed, // icmp_reflect turns the request round
 		quote:  8,        // net.inet.icmp.quotelen
@@ -77,8 +77,8 @@ func openbsdPersonality(major int) personality {
 		sackOn: true, tsOn: true, scaleOn: true, ecn: ecnAny,
 		order: orderOpenBSD, window: windowBSD, rcvbuf: 16384, bufMax: 256 << 10,
 		synFin: accept, stray: ignore, rstTOS: true, synCache: true,
-		synAckGaps: doubling(3*sec, 4),                          // TCPTV_SRTTBASE, until tcptv_keep_init (75 s) is over
-		finGaps:    doubling(1*sec, 8),                          // TCPTV_MIN
+		synAckGaps: doubling(3*sec, 4),         // TCPTV_SRTTBASE, until tcptv_keep_init (75 s) is over
+		finGaps:    doubling(1*sec, 8),         // TCPTV_MIN
 		full:       dropOldest, backlog: 10255, // net.inet.tcp.syncachelimit
 		echoDF: dfEchoed, quote: 8,
 		errorLimit: limit{count: 100, span: sec}, // net.inet.icmp.errppslimit

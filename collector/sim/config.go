@@ -166,7 +166,7 @@ func (c *config) sizeBuffer() {
 			if c.byBufMax {
 				top = c.bufMax
 			}
-			c.opening[g] = scaled(min(c.rcvbuf, 65535), top-1, granted(g))
+			c.opening[g] = scaled(min(c.rcvbuf, 65535), top, granted(g))
 		}
 	}
 }
