@@ -54,7 +54,14 @@ func (d *Dataset) contentHash() string {
 	meta.SHA256, meta.Files = "", nil
 	h := sha256.New()
 	enc := json.NewEncoder(h)
-	for _, v := range []any{meta, d.Matrix.Machines, d.Matrix.Texts, d.Lossy} {
+	texts, lossy := d.Matrix.Texts, d.Lossy
+	if len(texts) == 0 {
+		texts = nil // JSON tells nil from empty
+	}
+	if len(lossy) == 0 {
+		lossy = nil
+	}
+	for _, v := range []any{meta, d.Matrix.Machines, texts, lossy} {
 		if err := enc.Encode(v); err != nil {
 			panic("datasets: " + err.Error()) // plain data always encodes
 		}

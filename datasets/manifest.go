@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -83,7 +84,46 @@ func ReadManifest(run string) (*Manifest, error) {
 	if err := decodeStrict(b, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	return m, nil
+}
+
+// check finds what JSON cannot: names that stand twice or nowhere, and plans
+// that cannot have been sent.
+func (m *Manifest) check() error {
+	if m.Format != RunFormat {
+		return fmt.Errorf("format %q: want %q", m.Format, RunFormat)
+	}
+	machines := make(map[string]bool, len(m.Machines))
+	for i, x := range m.Machines {
+		if x.Name == "" || machines[x.Name] {
+			return fmt.Errorf("machines[%d].name %q: want a name that no other has", i, x.Name)
+		}
+		machines[x.Name] = true
+	}
+	plans := make(map[string]bool, len(m.Plans))
+	for i, p := range m.Plans {
+		if p.Name == "" || plans[p.Name] {
+			return fmt.Errorf("plans[%d].name %q: want a name that no other has", i, p.Name)
+		}
+		plans[p.Name] = true
+		if p.N < 1 || p.N > math.MaxInt32 || p.Repeats < 1 || p.Repeats > math.MaxUint16 {
+			return fmt.Errorf("plans[%d]: n %d, repeats %d: want at least 1, and at most %d and %d", i, p.N, p.Repeats, math.MaxInt32, math.MaxUint16)
+		}
+		for _, name := range p.Machines {
+			if !machines[name] {
+				return fmt.Errorf("plans[%d].machines: %q: want a machine of the run", i, name)
+			}
+		}
+	}
+	for i, p := range m.Parts {
+		if !plans[p.Plan] || !machines[p.Machine] {
+			return fmt.Errorf("parts[%d]: plan %q, machine %q: want ones of the run", i, p.Plan, p.Machine)
+		}
+	}
+	return nil
 }
 
 // decodeStrict decodes one JSON value that knows no other fields and is
