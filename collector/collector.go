@@ -21,6 +21,7 @@ import (
 	"strconv"
 
 	"tickle/collector/pool"
+	"tickle/datasets"
 	"tickle/probegen"
 )
 
@@ -172,6 +173,8 @@ type Config struct {
 	Deadline int64
 	Progress func(Progress) // called now and then, by one goroutine at a time; nil: not at all
 	Version  string         // of this program, for the manifest
+
+	files datasets.FS // tests put a full disk here
 }
 
 // Progress is how far a run has come.

@@ -1,8 +1,11 @@
 package collector
 
+import "tickle/datasets"
+
 // Counts is what happened on a link beside the answers themselves.
 type Counts struct {
-	Exchanges  int64 `json:"exchanges"`  // copies of probes sent
+	Sent       int64 `json:"sent"`       // packets of probes
+	Exchanges  int64 `json:"exchanges"`  // copies of probes, each of one packet or more
 	Answered   int64 `json:"answered"`   // of those, with at least one answer in time
 	Answers    int64 `json:"answers"`    // all in time, duplicates among them
 	Duplicates int64 `json:"duplicates"` // answers after the first of their exchange and step
@@ -16,6 +19,7 @@ type Counts struct {
 
 // Add adds what b counts.
 func (c *Counts) Add(b *Counts) {
+	c.Sent += b.Sent
 	c.Exchanges += b.Exchanges
 	c.Answered += b.Answered
 	c.Answers += b.Answers
@@ -44,4 +48,10 @@ type Report struct {
 	Total    Counts          `json:"total"`
 	Seconds  float64         `json:"seconds"` // of this start of the run
 	Warnings []string        `json:"warnings,omitempty"`
+}
+
+// stored gives what of c goes into a part's files.
+func (c *Counts) stored() datasets.Counts {
+	return datasets.Counts{Sent: c.Sent, Exchanges: c.Exchanges, Answered: c.Answered, Duplicates: c.Duplicates,
+		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost}
 }

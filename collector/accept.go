@@ -1,0 +1,153 @@
+package collector
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"tickle/probegen"
+)
+
+// accept takes in one packet from the machine.
+func (e *engine) accept(b []byte, at int64) error {
+	p, ok := parseIPv4(b)
+	what, c := broken, uint32(0)
+	if ok {
+		what, c = e.match(&p)
+	}
+	switch what {
+	case broken:
+		e.counts.Malformed++
+		return e.note(sighting{kind: malformedSeen, at: at}, b)
+	case toFence:
+		if err := e.note(sighting{kind: fenceSeen, at: at}, b); err != nil {
+			return err
+		}
+		return e.passFence(c, &p)
+	case toCopy:
+		return e.reply(c, &p, at)
+	}
+	e.counts.Unmatched++
+	if err := e.note(sighting{kind: straySeen, at: at}, b); err != nil {
+		return err
+	}
+	if p.src == e.machine && e.g.pairs.owns(p.dst) {
+		return e.tearDown(&p)
+	}
+	return nil
+}
+
+// note puts a packet into the capture, where there is one.
+func (e *engine) note(what sighting, b []byte) error {
+	if e.capture == nil {
+		return nil
+	}
+	return e.capture.see(what, b)
+}
+
+// reply takes in an answer to copy c.
+func (e *engine) reply(c uint32, p *ipv4, at int64) error {
+	r := &e.tape.copies[c]
+	if r.state == running {
+		return e.replyDialogue(c, p, at)
+	}
+	what := sighting{kind: answerSeen, at: at, copy: c, known: true, step: r.step}
+	if e.isLate(r, at) {
+		e.counts.Late++
+		what.kind = lateSeen
+	} else if err := e.keep(r, p, at); err != nil {
+		return err
+	}
+	if err := e.note(what, p.packet); err != nil {
+		return err
+	}
+	return e.tearDown(p)
+}
+
+// isLate says whether an answer at that time comes after the deadline of an
+// exchange whose steps are all sent. What was sent behind the last fence that
+// was answered has none.
+func (e *engine) isLate(r *record, at int64) bool {
+	if e.fences != nil && e.fences.open(r.ref) {
+		return false
+	}
+	return at-r.sent-int64(r.latest) > e.deadline()
+}
+
+// keep puts an answer that is in time on the tape.
+func (e *engine) keep(r *record, p *ipv4, at int64) error {
+	e.counts.Answers++
+	if r.answers == 0 {
+		e.counts.Answered++
+		e.firstReply(r, at)
+	} else if e.tape.answers[r.last-1].step == r.step {
+		e.counts.Duplicates++
+	}
+	return e.tape.add(r, at, p.packet)
+}
+
+// firstReply takes from an exchange's first answer what it says of the link.
+func (e *engine) firstReply(r *record, at int64) {
+	trip := at - r.sent
+	switch {
+	case e.certain:
+	case e.fences == nil:
+		e.rtt.sample(trip)
+	default:
+		e.fences.rtt.sample(trip)
+	}
+	if r.state == sent && e.fences != nil {
+		e.fences.reply(r.ref)
+	}
+	if e.g.pairs.fixed && r.state == sent {
+		e.nextAt = max(r.sent+e.pace, e.now)
+	}
+}
+
+// The packets that end what a probe began. Their sequence and acknowledgement
+// numbers are those that the peer asks for (RFC 9293, section 3.10.7.1).
+var (
+	resetPacket = mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
+		TCP: &probegen.TCP{Flags: probegen.RST, SeqBase: probegen.SndNxt}})
+	resetAckPacket = mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
+		TCP: &probegen.TCP{Flags: probegen.RST | probegen.ACK, AckBase: probegen.RcvNxt}})
+)
+
+func mustTemplate(p *probegen.Packet) *probegen.Template {
+	t, err := probegen.NewTemplate(p)
+	if err != nil {
+		panic("collector: " + err.Error())
+	}
+	return t
+}
+
+// tearDown answers a SYN of the machine's, with or without ACK, by RST: the
+// machine keeps nothing of the connection, and does not repeat itself.
+func (e *engine) tearDown(p *ipv4) error {
+	if p.proto != probegen.ProtoTCP || len(p.body) < minTCP || p.src != e.machine {
+		return nil
+	}
+	t := parseTCP(p.body)
+	if t.flags&(probegen.SYN|probegen.RST) != probegen.SYN {
+		return nil
+	}
+	from, to := netip.AddrPortFrom(addr4(p.dst), t.dst), netip.AddrPortFrom(addr4(p.src), t.src)
+	if t.flags&probegen.ACK == 0 {
+		return e.sendReset(resetAckPacket, from, to, probegen.Numbers{Ack: t.seq + t.length})
+	}
+	return e.sendReset(resetPacket, from, to, probegen.Numbers{Seq: t.ack})
+}
+
+func (e *engine) sendReset(t *probegen.Template, from, to netip.AddrPort, n probegen.Numbers) error {
+	b, err := t.AppendRelative(e.out[:0], from, to, n)
+	if err != nil {
+		return err
+	}
+	e.counts.Teardowns++
+	return e.send(b, sighting{kind: teardownSent})
+}
+
+func addr4(a uint32) netip.Addr {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], a)
+	return netip.AddrFrom4(b)
+}

@@ -1,0 +1,315 @@
+package collector
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"sync/atomic"
+
+	"tickle/collector/pool"
+	"tickle/probegen"
+)
+
+// glance is the longest that is listened on a real clock at a time, so that
+// the end of a context is seen.
+const glance = 100_000
+
+// never is later than any time of a link's clock.
+const never = math.MaxInt64
+
+// engine runs one program over one link after the other. A worker owns it;
+// its memory is reused.
+type engine struct {
+	g        *program
+	link     pool.Link
+	certain  bool   // silence is
+	machine  uint32 // the one address that may be sent to
+	to       [probegen.NoPort + 1]netip.AddrPort
+	pace     int64
+	limit    int64 // the deadline, or its ceiling
+	capture  *capture
+	progress *atomic.Int64 // exchanges made, of all workers
+
+	tape      tape
+	counts    Counts
+	dialogues dialogues
+	fences    *fencing // nil: certain silence, or one exchange at a time
+	rtt       rtt      // where there are no fences
+	now       int64
+	next      int   // place in g.order of the copy to send next
+	nextAt    int64 // when, at the soonest
+	lastSent  int64
+	heard     int64 // when anything was received
+	repeated  int   // packets received without time passing
+	in, out   []byte
+}
+
+// newEngine makes an engine for a worker.
+func newEngine(progress *atomic.Int64) *engine {
+	return &engine{in: make([]byte, pool.MaxPacket), out: make([]byte, 0, pool.MaxPacket), progress: progress}
+}
+
+// tellEvery is the number of exchanges between additions to the progress of
+// all workers, so that they do not wait for each other's cache line.
+const tellEvery = 4096
+
+// session is one run of a program over a link.
+type session struct {
+	program  *program
+	link     pool.Link
+	machine  *pool.Machine
+	deadline int64    // Config.Deadline
+	capture  *capture // nil: none
+}
+
+// reset makes the engine ready for a session.
+func (e *engine) reset(s session) error {
+	e.g, e.link, e.capture = s.program, s.link, s.capture
+	switch s.link.Silence() {
+	case pool.Certain:
+		e.certain = true
+	case pool.Timeout:
+		e.certain = false
+	default:
+		return fmt.Errorf("link of backend %s: invalid silence %d", s.machine.Backend, s.link.Silence())
+	}
+	target := s.program.pairs.net.Machine
+	b := target.As4()
+	e.machine = binary.BigEndian.Uint32(b[:])
+	p := s.machine.Ports
+	e.to = [...]netip.AddrPort{
+		probegen.OpenTCP:   netip.AddrPortFrom(target, p.Open),
+		probegen.ClosedTCP: netip.AddrPortFrom(target, p.Closed),
+		probegen.ClosedUDP: netip.AddrPortFrom(target, p.UDP),
+		probegen.NoPort:    netip.AddrPortFrom(target, 0),
+	}
+	e.pace, e.limit = paceOf(s.program.plan, s.machine, e.certain), s.deadline
+	if e.limit == 0 && e.certain {
+		e.limit = DefaultDeadline
+	} else if e.limit == 0 {
+		e.limit = DefaultCeiling
+	}
+	e.tape.reset(s.program.copies())
+	e.counts, e.rtt, e.fences = Counts{}, rtt{}, nil
+	e.dialogues.reset()
+	if !e.certain && !s.program.alone {
+		e.fences = newFencing()
+	}
+	e.now = s.link.Now()
+	e.next, e.nextAt, e.lastSent, e.heard, e.repeated = 0, e.now, e.now, e.now, 0
+	return nil
+}
+
+// paceOf gives the µs between sendings to a machine.
+func paceOf(p *Plan, m *pool.Machine, certain bool) int64 {
+	switch {
+	case p.Pace > 0:
+		return p.Pace
+	case m.Rate > 0:
+		return max(int64(math.Ceil(1e6/m.Rate)), 1)
+	case p.Order == Ordered:
+		return DefaultSpacing
+	case certain:
+		return DefaultPace
+	}
+	return 0
+}
+
+var errEndless = errors.New("the machine answers without end")
+
+// maxRepeated is how many packets a virtual clock may deliver at one time.
+const maxRepeated = 1 << 20
+
+// run sends all copies and receives until the last one's deadline is over.
+func (e *engine) run(ctx context.Context) error {
+	if e.fences != nil {
+		if err := e.warmUp(ctx); err != nil {
+			return err
+		}
+	}
+	const checkEvery = 1024 // packets; a virtual link does that many in a millisecond
+	for turn := 0; ; turn++ {
+		if !e.certain || turn%checkEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		if err := e.act(); err != nil {
+			return err
+		}
+		until, more := e.wake()
+		if !more {
+			return nil
+		}
+		if err := e.listen(until); err != nil {
+			return err
+		}
+	}
+}
+
+// act does all that is due now.
+func (e *engine) act() error {
+	for {
+		slot, due := e.dialogues.soonest()
+		if due > e.now {
+			break
+		}
+		if err := e.advance(slot); err != nil {
+			return err
+		}
+	}
+	for e.next < len(e.g.order) && e.nextAt <= e.now && e.room() {
+		if err := e.sendCopy(); err != nil {
+			return err
+		}
+	}
+	if e.fences != nil {
+		return e.tendFences()
+	}
+	return nil
+}
+
+// room says whether another exchange may start.
+func (e *engine) room() bool {
+	return e.fences == nil || e.fences.room() && e.dialogues.active < e.fences.window
+}
+
+// wake says until when to listen, and whether at all.
+func (e *engine) wake() (until int64, more bool) {
+	until = never
+	if e.next < len(e.g.order) && e.room() {
+		until = e.nextAt
+	}
+	_, due := e.dialogues.soonest()
+	until = min(until, due)
+	if e.fences != nil {
+		until = min(until, e.fencesDue())
+	}
+	if until == never && e.next == len(e.g.order) {
+		if until = e.lastSent + e.deadline(); e.now > until {
+			return 0, false
+		}
+		until++ // an answer at the deadline is in time
+	}
+	if !e.certain {
+		until = min(until, e.now+glance)
+	}
+	return until, true
+}
+
+// deadline is how long an exchange is open after its latest sending.
+func (e *engine) deadline() int64 {
+	switch {
+	case e.certain:
+		return e.limit
+	case e.fences != nil:
+		return e.fences.rtt.deadline(e.limit)
+	}
+	// Nothing else waits for it, so that it may be as long as the pace.
+	return max(e.rtt.deadline(e.limit), min(e.pace, e.limit))
+}
+
+// listen receives one packet, or waits until then.
+func (e *engine) listen(until int64) error {
+	n, at, ok, err := e.link.Receive(e.in, until)
+	if err != nil {
+		return fmt.Errorf("receive: %w", err)
+	}
+	before := e.now
+	switch {
+	case !e.certain:
+		e.now = e.link.Now()
+	case ok:
+		e.now = max(e.now, at)
+	default:
+		e.now = until
+	}
+	if !ok {
+		return nil
+	}
+	e.heard = e.now
+	if e.repeated++; e.now != before {
+		e.repeated = 0
+	}
+	if e.certain && e.repeated > maxRepeated {
+		return errEndless
+	}
+	return e.accept(e.in[:n], at)
+}
+
+// sendCopy starts the next exchange.
+func (e *engine) sendCopy() error {
+	c := e.g.order[e.next]
+	probe := c / uint32(e.g.repeats)
+	p := &e.g.probes[probe]
+	e.next++
+	e.counts.Exchanges++
+	if e.progress != nil && e.counts.Exchanges%tellEvery == 0 {
+		e.progress.Add(tellEvery)
+	}
+	r := &e.tape.copies[c]
+	if !e.certain {
+		e.now = e.link.Now()
+	}
+	r.sent = e.now
+	e.nextAt = max(e.nextAt, e.now-e.pace) + e.pace
+	if !p.simple {
+		return e.startDialogue(c, probe)
+	}
+	r.state = sent
+	if e.fences != nil {
+		r.ref = e.fences.sent()
+	}
+	e.lastSent = e.now
+	if e.g.pairs.fixed { // one exchange at a time: until it is answered, or known to be silent
+		e.nextAt = e.now + max(e.pace, e.deadline())
+	}
+	return e.transmit(c, &e.g.steps[p.from], probegen.Numbers{})
+}
+
+// transmit makes a step's packet and sends it from copy c's pair. It stays
+// in e.out until the next one.
+func (e *engine) transmit(c uint32, s *step, n probegen.Numbers) error {
+	b, err := s.packet.AppendRelative(e.out[:0], e.source(c, s), e.to[s.port], n)
+	if err != nil {
+		return err
+	}
+	e.counts.Sent++
+	return e.send(b, sighting{kind: probeSent, copy: c, known: true, step: e.tape.copies[c].step})
+}
+
+// source gives the address and port that copy c sends step s from.
+func (e *engine) source(c uint32, s *step) netip.AddrPort {
+	if s.proto != probegen.ProtoICMP {
+		return e.g.pairs.source(e.g.first + uint64(c))
+	}
+	repeats := uint32(e.g.repeats)
+	rank := uint32(e.g.probes[c/repeats].icmp)
+	return e.g.pairs.icmpSource(e.g.icmp + uint64(rank*repeats+c%repeats))
+}
+
+var errTarget = errors.New("destination is not the machine's address")
+
+// send is the one place where packets leave. It lets none go but to the
+// machine whose link this is.
+func (e *engine) send(b []byte, what sighting) error {
+	if to := binary.BigEndian.Uint32(b[16:]); to != e.machine {
+		var a [4]byte
+		binary.BigEndian.PutUint32(a[:], to)
+		return fmt.Errorf("refused to send to %v: %w", netip.AddrFrom4(a), errTarget)
+	}
+	e.out = b
+	if e.capture != nil {
+		what.at = e.now
+		if err := e.capture.see(what, b); err != nil {
+			return err
+		}
+	}
+	if err := e.link.Send(b); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package collector
+
+// fencing is the window of a link with a real clock: how many packets may be
+// under way whose fate is open. Packets are sent in bursts, and behind each
+// burst a fence. Once a fence is answered, what went before it was processed
+// and holds no place any more, answered or not.
+type fencing struct {
+	rtt      rtt
+	window   int
+	inFlight int               // packets in open bursts that are not answered
+	bursts   [fencePairs]burst // by number mod fencePairs: oldest … current
+	oldest   uint32
+	current  uint32
+	tries    int   // fences since one was answered, for the oldest burst
+	due      int64 // when the oldest fence counts as lost; noFence: none is out
+	newest   uint32
+	answered bool // a fence ever was
+	deaf     bool // the machine answers no fences: bursts end by deadline
+}
+
+// burst is a number of packets with a fence behind them.
+type burst struct {
+	packets  int
+	answered int
+	fenced   int64 // when its fence was sent
+	out      bool  // its fence was sent
+}
+
+// The window's bounds. Where it starts is what a bare sender and receiver
+// need to fill a link (64 in flight); what it may grow to is below what the
+// smallest socket buffers hold.
+const (
+	startWindow = 64
+	minWindow   = 2
+	maxWindow   = 256
+	growEvery   = 4         // fences answered for one more packet in the window
+	fenceTries  = 6         // in a row without an answer, doubling the time, before the machine is given up
+	deafTries   = 4         // before the first answer
+	maxTimeout  = 3_000_000 // µs, for one fence
+	noFence     = never
+)
+
+func newFencing() *fencing { return &fencing{window: startWindow, due: noFence} }
+
+// room says whether another packet may be sent.
+func (f *fencing) room() bool { return f.inFlight < f.window }
+
+// sent notes a packet and gives the burst that it belongs to.
+func (f *fencing) sent() uint32 {
+	f.bursts[f.current%fencePairs].packets++
+	f.inFlight++
+	return f.current
+}
+
+// open says whether a burst's fate is open.
+func (f *fencing) open(b uint32) bool { return b-f.oldest < fencePairs }
+
+// reply notes the first answer to a packet of burst b.
+func (f *fencing) reply(b uint32) {
+	if f.open(b) {
+		f.bursts[b%fencePairs].answered++
+		f.inFlight--
+	}
+}
+
+// full says whether the current burst should be fenced though more could be
+// sent.
+func (f *fencing) full() bool {
+	return f.bursts[f.current%fencePairs].packets >= max(f.window/2, 1)
+}
+
+// outstanding says whether a fence is on its way.
+func (f *fencing) outstanding() bool { return f.due != noFence }
+
+// canFence says whether there is something to fence and a pair left for it.
+func (f *fencing) canFence() bool {
+	return f.bursts[f.current%fencePairs].packets > 0 && f.current-f.oldest < fencePairs-1
+}
+
+// fenced notes that a fence was sent behind the current burst at now and
+// opens the next.
+func (f *fencing) fenced(now int64) {
+	b := &f.bursts[f.current%fencePairs]
+	b.fenced, b.out = now, true
+	f.newest = f.current
+	if f.due == noFence {
+		f.due = now + f.timeout()
+	}
+	f.current++
+	f.bursts[f.current%fencePairs] = burst{}
+}
+
+// pass notes the answer to the fence of burst b, if it is open, and says so.
+func (f *fencing) pass(b uint32, now int64) bool {
+	if !f.open(b) || !f.bursts[b%fencePairs].out {
+		return false
+	}
+	if f.tries == 0 { // Karn: a repeated fence does not say which one was answered
+		f.rtt.sample(now - f.bursts[b%fencePairs].fenced)
+		if b%growEvery == 0 && f.window < maxWindow {
+			f.window++
+		}
+	}
+	f.answered, f.tries = true, 0
+	f.closeThrough(b)
+	f.due = noFence
+	if f.oldest != f.current {
+		f.due = now + f.timeout()
+	}
+	return true
+}
+
+// closeThrough ends all bursts up to b.
+func (f *fencing) closeThrough(b uint32) {
+	for ; f.oldest != b+1; f.oldest++ {
+		o := &f.bursts[f.oldest%fencePairs]
+		f.inFlight -= o.packets - o.answered
+	}
+}
+
+// lost notes that the oldest fence's time is over. gone is true when the
+// machine should be given up: it answered fences once and no more.
+func (f *fencing) lost() (gone bool) {
+	f.tries++
+	f.window = max(f.window/2, minWindow)
+	if !f.answered && f.tries >= deafTries {
+		f.deaf = true
+	}
+	return f.answered && f.tries >= fenceTries
+}
+
+// timeout is how long the next fence may take: doubled by each one lost.
+func (f *fencing) timeout() int64 { return min(f.rtt.timeout()<<f.tries, maxTimeout) }
+
+// expired gives, for a machine that answers no fences, the newest burst whose
+// deadline is over. A burst's fenced time is when it was closed.
+func (f *fencing) expired(now, deadline int64) (b uint32, ok bool) {
+	for n := f.oldest; n != f.current; n++ {
+		if now-f.bursts[n%fencePairs].fenced < deadline {
+			break
+		}
+		b, ok = n, true
+	}
+	return b, ok
+}

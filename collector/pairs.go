@@ -1,0 +1,146 @@
+package collector
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"net/netip"
+
+	"tickle/collector/pool"
+)
+
+// The addressing of isolated links: the machine in TEST-NET-1 (RFC 5737), the
+// prober in the block for benchmarks (RFC 2544).
+var (
+	machineAddr = netip.AddrFrom4([4]byte{192, 0, 2, 1})
+	proberBlock = netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, 0, 0}), 15)
+)
+
+const (
+	firstPort   = 1024
+	portsInUse  = 65536 - firstPort
+	minPrefix   = 24 // the prober owns no less
+	fencePairs  = 64 // more than fences are ever open
+	fixedSource = 40000
+)
+
+// pairs maps each sending of a run to an address and port of the prober, and
+// back, by arithmetic alone. Sendings with ports are numbered through all
+// plans, fences behind them; number x has pair (a·x + b) mod m of the block's
+// m = addresses × ports, where a has an inverse mod m. Sendings without ports
+// (ICMP) are numbered apart and take the addresses in turn.
+type pairs struct {
+	base      uint32 // the block's first address; base+1 is the first in use
+	addresses uint64
+	m         uint64
+	a, b, inv uint64
+	fences    uint64 // the number of the first fence
+	fixed     bool
+	net       pool.Net
+}
+
+// newPairs lays out ported sendings, fences, and ICMP sendings.
+func newPairs(r *rand.Rand, ported, icmp uint64, kind SourcePort) (*pairs, error) {
+	p := &pairs{fences: ported, fixed: kind == Fixed}
+	p.addresses = max((ported+fencePairs+portsInUse-1)/portsInUse, min(icmp, 1<<16-2))
+	prefix := min(minPrefix, 32-bits.Len64(p.addresses+1)) // the first and last stay free
+	if prefix < proberBlock.Bits() {
+		return nil, fmt.Errorf("run: %d sendings need more source addresses than the %d of %v: make it several runs",
+			ported+icmp, 1<<(32-proberBlock.Bits()), proberBlock)
+	}
+	p.addresses = 1<<(32-prefix) - 2
+	first := proberBlock.Addr().As4()
+	p.base = binary.BigEndian.Uint32(first[:])
+	p.net = pool.Net{Machine: machineAddr, Prober: netip.PrefixFrom(proberBlock.Addr(), prefix)}
+	p.m = p.addresses * portsInUse
+	p.b = r.Uint64N(p.m)
+	for p.inv == 0 {
+		p.a = r.Uint64N(p.m)
+		p.inv = inverse(p.a, p.m)
+	}
+	return p, nil
+}
+
+// source gives the pair of ported sending x.
+func (p *pairs) source(x uint64) netip.AddrPort {
+	if p.fixed {
+		return p.fixedPair()
+	}
+	y := mulMod(p.a, x, p.m) + p.b
+	if y >= p.m {
+		y -= p.m
+	}
+	return netip.AddrPortFrom(p.addr(y/portsInUse), uint16(firstPort+y%portsInUse))
+}
+
+// number gives the ported sending whose pair is addr and port. It may be one
+// that does not exist; ok is false for what is no pair of the block.
+func (p *pairs) number(addr uint32, port uint16) (x uint64, ok bool) {
+	i := uint64(addr) - uint64(p.base) - 1
+	if i >= p.addresses || port < firstPort {
+		return 0, false
+	}
+	y := i*portsInUse + uint64(port-firstPort)
+	if y < p.b {
+		y += p.m
+	}
+	return mulMod(p.inv, y-p.b, p.m), true
+}
+
+// icmpSource gives the address of ICMP sending z.
+func (p *pairs) icmpSource(z uint64) netip.AddrPort {
+	if p.fixed {
+		return p.fixedPair()
+	}
+	return netip.AddrPortFrom(p.addr((z+p.b)%p.addresses), 0)
+}
+
+// icmpNumber gives the first ICMP sending with that address; further ones
+// follow at distances of p.addresses.
+func (p *pairs) icmpNumber(addr uint32) (z uint64, ok bool) {
+	i := uint64(addr) - uint64(p.base) - 1
+	if i >= p.addresses {
+		return 0, false
+	}
+	return (i + p.addresses - p.b%p.addresses) % p.addresses, true
+}
+
+// owns says whether addr is in the prober's block.
+func (p *pairs) owns(addr uint32) bool { return uint64(addr)-uint64(p.base)-1 < p.addresses }
+
+func (p *pairs) addr(i uint64) netip.Addr {
+	var a [4]byte
+	binary.BigEndian.PutUint32(a[:], p.base+1+uint32(i))
+	return netip.AddrFrom4(a)
+}
+
+func (p *pairs) fixedPair() netip.AddrPort { return netip.AddrPortFrom(p.addr(0), fixedSource) }
+
+// mulMod gives x·y mod m for x, y < m.
+func mulMod(x, y, m uint64) uint64 {
+	hi, lo := bits.Mul64(x, y)
+	if hi == 0 {
+		return lo % m
+	}
+	_, r := bits.Div64(hi, lo, m)
+	return r
+}
+
+// inverse gives the inverse of a mod m, or 0 when there is none (Euclid).
+func inverse(a, m uint64) uint64 {
+	r0, r1 := int64(m), int64(a)
+	t0, t1 := int64(0), int64(1)
+	for r1 != 0 {
+		q := r0 / r1
+		r0, r1 = r1, r0-q*r1
+		t0, t1 = t1, t0-q*t1
+	}
+	if r0 != 1 {
+		return 0
+	}
+	if t0 < 0 {
+		t0 += int64(m)
+	}
+	return uint64(t0)
+}

@@ -1,0 +1,139 @@
+package collector
+
+import (
+	"cmp"
+	"fmt"
+
+	"tickle/probegen"
+)
+
+// program is a plan made ready to be sent to any machine. It does not change
+// and all workers share it.
+type program struct {
+	plan     *Plan
+	hash     string // of the probe set
+	repeats  int
+	order    []uint32 // copies, as they are sent
+	probes   []probeSteps
+	steps    []step
+	pairs    *pairs
+	first    uint64  // number of the plan's first ported sending in the run
+	icmp     uint64  // and of its first ICMP sending
+	icmpRank []int32 // probes that send ICMP, in order
+	alone    bool    // one exchange after the other
+}
+
+// probeSteps says where a probe's steps are.
+type probeSteps struct {
+	from, n uint32
+	icmp    int32 // the probe's place in icmpRank, or -1
+	simple  bool  // one packet, and nothing to do but listen: no dialogue state
+}
+
+// step is a step of a probe, compiled.
+type step struct {
+	packet *probegen.Template // nil: listen
+	wait   int64
+	proto  uint8
+	port   probegen.PortClass
+	flags  uint8  // TCP
+	length uint32 // of the TCP segment in sequence space: payload, SYN and FIN
+	seq    uint32
+	base   probegen.Base // of seq
+	rest   uint32        // ICMP
+}
+
+// compile makes a program of plan, whose set is known to be sound. The run's
+// pairs and first numbers are filled in once all plans are compiled.
+func compile(plan *Plan, seed uint64, source SourcePort) (*program, error) {
+	set := plan.Set
+	g := &program{plan: plan, hash: set.Hash(), repeats: plan.Repeats, probes: make([]probeSteps, len(set.Probes))}
+	for i := range set.Probes {
+		probe := &set.Probes[i]
+		p := probeSteps{from: uint32(len(g.steps)), n: uint32(len(probe.Steps)), icmp: -1}
+		for j := range probe.Steps {
+			s, err := compileStep(&probe.Steps[j])
+			if err != nil {
+				return nil, fmt.Errorf("plan %s: probe %d: step %d: %w", plan.Name, i, j, err)
+			}
+			if s.proto == probegen.ProtoICMP && p.icmp < 0 {
+				p.icmp = int32(len(g.icmpRank))
+				g.icmpRank = append(g.icmpRank, int32(i))
+			}
+			g.steps = append(g.steps, s)
+		}
+		p.simple = p.n == 1 && g.steps[p.from].wait == 0 && g.steps[p.from].packet != nil
+		g.probes[i] = p
+	}
+	if plan.Order == Ordered {
+		g.order = listOrder(len(g.probes), g.repeats)
+	} else {
+		g.order = randomOrder(stream(seed, streamOrder, plan.Name), len(g.probes), g.repeats)
+	}
+	g.alone = plan.Order == Ordered || source == Fixed
+	return g, nil
+}
+
+func compileStep(from *probegen.Step) (step, error) {
+	s := step{wait: from.Wait}
+	if from.Packet == nil {
+		return s, nil
+	}
+	var err error
+	s.packet, err = probegen.NewTemplate(from.Packet)
+	s.proto, s.port = from.Packet.Proto(), from.Packet.Port
+	switch {
+	case from.Packet.TCP != nil:
+		t := from.Packet.TCP
+		s.flags, s.seq, s.base = t.Flags, t.Seq, t.SeqBase
+		s.length = uint32(len(from.Packet.Payload))
+		if t.Flags&probegen.SYN != 0 {
+			s.length++
+		}
+		if t.Flags&probegen.FIN != 0 {
+			s.length++
+		}
+	case from.Packet.ICMP != nil:
+		s.rest = from.Packet.ICMP.Rest
+	}
+	return s, err
+}
+
+// copies is the number of sendings of probes to one machine.
+func (g *program) copies() int { return len(g.probes) * g.repeats }
+
+// icmpCopies is the number of those that have ICMP in them.
+func (g *program) icmpCopies() int { return len(g.icmpRank) * g.repeats }
+
+// layOut gives the programs of a run their numbers and pairs.
+func layOut(programs []*program, seed uint64, source SourcePort) error {
+	var ported, icmp uint64
+	for _, g := range programs {
+		g.first, g.icmp = ported, icmp
+		ported += uint64(g.copies())
+		icmp += uint64(g.icmpCopies())
+	}
+	p, err := newPairs(stream(seed, streamPairs), ported, icmp, source)
+	if err != nil {
+		return err
+	}
+	for _, g := range programs {
+		g.pairs = p
+	}
+	return nil
+}
+
+// withDefaults fills in what a plan leaves open but its pace.
+func (p Plan) withDefaults() Plan {
+	if hint := p.Set.Header.Plan; hint != nil {
+		if hint.Ordered {
+			p.Order = Ordered
+		}
+		p.Repeats = cmp.Or(p.Repeats, hint.Repeats)
+		if p.Order == Ordered {
+			p.Pace = cmp.Or(p.Pace, hint.Spacing)
+		}
+	}
+	p.Repeats = cmp.Or(p.Repeats, DefaultRepeats)
+	return p
+}

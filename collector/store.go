@@ -1,0 +1,158 @@
+package collector
+
+import (
+	"tickle/collector/pool"
+	"tickle/datasets"
+	"tickle/probegen"
+)
+
+// part is one machine under one plan: the unit of work and of resumption.
+type part struct {
+	run     string // folder
+	program *program
+	machine *pool.Machine
+	index   int  // among the run's parts
+	observe bool // every exchange is kept
+	bytes   bool // and the packets
+}
+
+// transcriber turns a tape into a part's files. A worker owns it.
+type transcriber struct {
+	decoder  Decoder
+	obs      []datasets.Observation
+	answered []bool
+	exchange datasets.Exchange
+	summary  datasets.Summary
+	rebuilt  []byte
+}
+
+// write decodes what the engine has on its tape, probe by probe, and writes
+// the part's files but its capture: the exchanges first, the summaries last,
+// since they say that the part is complete.
+func (t *transcriber) write(e *engine, p part, header datasets.SummaryHeader) (err error) {
+	plan, machine := p.program.plan.Name, p.machine.Name
+	var rows *datasets.ObservationWriter
+	if p.observe {
+		keep := datasets.KeepFields
+		if p.bytes {
+			keep = datasets.KeepBytes
+		}
+		rows, err = datasets.CreateObservations(datasets.ObservationPath(p.run, plan, machine),
+			datasets.ObservationHeader{SummaryHeader: header, Keep: keep})
+		if err != nil {
+			return err
+		}
+	}
+	summaries, err := datasets.CreateSummary(datasets.SummaryPath(p.run, plan, machine), header)
+	if err != nil {
+		abort(rows)
+		return err
+	}
+	if err := t.transcribe(e, summaries, rows); err != nil {
+		abort(rows)
+		summaries.Abort()
+		return err
+	}
+	counts := e.counts.stored()
+	if rows != nil {
+		rows.SetCounts(counts)
+		if err := rows.Close(); err != nil {
+			summaries.Abort()
+			return err
+		}
+	}
+	summaries.SetCounts(counts)
+	return summaries.Close()
+}
+
+func abort(rows *datasets.ObservationWriter) {
+	if rows != nil {
+		rows.Abort()
+	}
+}
+
+// transcribe writes a summary a probe, and a row an exchange where rows is
+// not nil.
+func (t *transcriber) transcribe(e *engine, summaries *datasets.SummaryWriter, rows *datasets.ObservationWriter) error {
+	t.reset(e.g.repeats)
+	for probe := range e.g.probes {
+		answers := 0
+		for repeat := range e.g.repeats {
+			c := uint32(probe*e.g.repeats + repeat)
+			r := &e.tape.copies[c]
+			answers += int(r.answers)
+			if err := t.observe(e, c, repeat); err != nil {
+				return err
+			}
+			if rows == nil {
+				continue
+			}
+			t.fill(&e.tape, r)
+			t.exchange.Probe, t.exchange.Repeat, t.exchange.First = int32(probe), uint16(repeat), &t.obs[repeat]
+			if err := rows.Write(&t.exchange, t.decoder.Texts); err != nil {
+				return err
+			}
+		}
+		t.summary.Probe, t.summary.Answers = int32(probe), uint32(answers)
+		datasets.Summarize(&t.summary, t.obs, t.answered)
+		if err := summaries.Write(&t.summary, t.decoder.Texts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *transcriber) reset(repeats int) {
+	t.decoder.Texts = new(datasets.Interner)
+	if cap(t.obs) < repeats {
+		t.obs, t.answered = make([]datasets.Observation, repeats), make([]bool, repeats)
+	}
+	t.obs, t.answered = t.obs[:repeats], t.answered[:repeats]
+}
+
+// observe decodes the answer that gives copy c its fields: the first to the
+// last step of its probe. The steps before only bring the machine there.
+func (t *transcriber) observe(e *engine, c uint32, repeat int) error {
+	t.obs[repeat].Reset()
+	t.answered[repeat] = false
+	r := &e.tape.copies[c]
+	last := uint8(e.g.probes[c/uint32(e.g.repeats)].n - 1)
+	for place := r.first; place != 0; {
+		a := &e.tape.answers[place-1]
+		if a.step < last {
+			place = a.next
+			continue
+		}
+		b := e.tape.of(a)
+		stimulus := e.tape.stimulus(a)
+		if stimulus == nil && b[9] == probegen.ProtoICMP {
+			var err error
+			if stimulus, err = t.rebuild(e, c); err != nil {
+				return err
+			}
+		}
+		t.decoder.Decode(&t.obs[repeat], b, stimulus)
+		t.answered[repeat] = true
+		return nil
+	}
+	return nil
+}
+
+// rebuild makes the packet of a probe of one packet again as copy c sent it.
+func (t *transcriber) rebuild(e *engine, c uint32) (b []byte, err error) {
+	s := &e.g.steps[e.g.probes[c/uint32(e.g.repeats)].from]
+	t.rebuilt, err = s.packet.AppendRelative(t.rebuilt[:0], e.source(c, s), e.to[s.port], probegen.Numbers{})
+	return t.rebuilt, err
+}
+
+// fill puts one exchange's times and answers into t.exchange.
+func (t *transcriber) fill(tape *tape, r *record) {
+	x := &t.exchange
+	x.Sent, x.Answers = r.sent, x.Answers[:0]
+	for place := r.first; place != 0; {
+		a := &tape.answers[place-1]
+		b := tape.of(a)
+		x.Answers = append(x.Answers, datasets.Answer{At: a.at, Kind: KindOf(b), Bytes: b})
+		place = a.next
+	}
+}

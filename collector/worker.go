@@ -1,0 +1,171 @@
+package collector
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tickle/collector/pool"
+	"tickle/datasets"
+)
+
+// worker takes one machine after the other.
+type worker struct {
+	run         *run
+	engine      *engine
+	transcriber transcriber
+}
+
+// storeError is what stops the whole run: the disk, not a machine.
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }
+
+func onDisk(err error) error {
+	if err == nil {
+		return nil
+	}
+	return storeError{err}
+}
+
+// machine runs the plans of one machine that are missing, each on a link of
+// its own. It returns an error only when the whole run has to stop.
+func (w *worker) machine(ctx context.Context, parts []int) error {
+	r := w.run
+	for _, i := range parts {
+		result := &r.results[i]
+		if result.Error == "" {
+			continue // complete since an earlier start
+		}
+		start := time.Now()
+		err := w.part(ctx, r.parts[i])
+		made := w.engine.counts.Exchanges
+		r.exchanges.Add(made % tellEvery)
+		r.left.Add(made - int64(r.parts[i].program.copies()))
+		var disk storeError
+		switch {
+		case err == nil:
+			result.Error, result.Counts, result.Seconds = "", w.engine.counts, time.Since(start).Seconds()
+			r.left.Add(int64(r.parts[i].program.copies()) - made)
+			r.mu.Lock()
+			r.made++
+			r.mu.Unlock()
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &disk):
+			return err
+		default:
+			result.Error = err.Error()
+		}
+	}
+	r.done.Add(1)
+	return nil
+}
+
+// part runs one machine under one plan and writes its files.
+func (w *worker) part(ctx context.Context, p part) (err error) {
+	w.engine.counts = Counts{}
+	link, err := w.open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := link.Close(); err != nil && !errors.Is(err, pool.ErrClosed) {
+			w.run.warn("machine %s did not end well after plan %s: %v", p.machine.Name, p.program.plan.Name, err)
+		}
+	}()
+	var packets *capture
+	if w.run.cfg.Keep == KeepRaw || p.program.plan.Order == Ordered {
+		if packets, err = createCapture(w.run.cfg.files, p); err != nil {
+			return storeError{err}
+		}
+	}
+	e := w.engine
+	err = e.reset(session{program: p.program, link: link, machine: p.machine, deadline: w.run.cfg.Deadline, capture: packets})
+	if err == nil {
+		err = e.run(ctx)
+	}
+	if err != nil {
+		if packets != nil {
+			packets.abort()
+		}
+		return err
+	}
+	if packets != nil {
+		if err := packets.close(); err != nil {
+			return storeError{err}
+		}
+	}
+	return onDisk(w.transcriber.write(e, p, w.run.header(p)))
+}
+
+// open starts the machine and puts the path's factors before it.
+func (w *worker) open(ctx context.Context, p part) (pool.Link, error) {
+	r, m, plan := w.run, p.machine, p.program.plan.Name
+	b := r.cfg.Backends[m.Backend]
+	if err := b.Check(m); err != nil {
+		return nil, err
+	}
+	link, err := b.Open(ctx, m, p.program.pairs.net, machineSeed(r.cfg.Seed, m.Name, plan))
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	key := streamKey(r.cfg.Seed, streamPath, m.Name, plan)
+	wrapped, err := pool.Wrap(link, m.Factors, binary.LittleEndian.Uint64(key[:]))
+	if err != nil {
+		_ = link.Close() // of no use
+		return nil, err
+	}
+	return wrapped, nil
+}
+
+// warn notes what the report should say but no data suffered from.
+func (r *run) warn(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
+}
+
+// report gathers what became of all parts.
+func (r *run) report(took time.Duration) *Report {
+	slices.Sort(r.warnings)
+	report := &Report{Machines: r.results, Seconds: took.Seconds(), Warnings: r.warnings}
+	for i := range r.results {
+		m := &r.results[i]
+		report.Total.Add(&m.Counts)
+		if m.Error == "" && m.Answered == 0 {
+			report.Warnings = append(report.Warnings, fmt.Sprintf("machine %s answered nothing under plan %s", m.Machine, m.Plan))
+		}
+		if m.Fences > 0 && m.FencesLost == m.Fences {
+			report.Warnings = append(report.Warnings, fmt.Sprintf("machine %s answers no fences: silence was told by time under plan %s", m.Machine, m.Plan))
+		}
+	}
+	return report
+}
+
+// failures is nil when no machine failed, else names the first.
+func (r *Report) failures() error {
+	n, first := 0, -1
+	for i := range r.Machines {
+		if r.Machines[i].Error != "" {
+			if n++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	m := &r.Machines[first]
+	return fmt.Errorf("collect: %w under %d of %d machines and plans, %s under %s first: %s; the same command tries them again",
+		ErrMachines, n, len(r.Machines), m.Machine, m.Plan, m.Error)
+}
+
+// restore is the inverse of stored, for what is stored.
+func (c *Counts) restore(d datasets.Counts) {
+	*c = Counts{Sent: d.Sent, Exchanges: d.Exchanges, Answered: d.Answered, Duplicates: d.Duplicates,
+		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost}
+}
