@@ -10,7 +10,7 @@ import (
 
 // task is what is to be learned from what, by whatever learner.
 type task struct {
-	fields    FieldSet
+	fields    datasets.FieldSet
 	hierarchy datasets.Hierarchy
 	level     int
 }

@@ -17,21 +17,15 @@ type Cell struct {
 	Hierarchy datasets.Hierarchy
 	Level     int
 	Learner   learners.Configured
-	Fields    FieldSet
+	Fields    datasets.FieldSet
 	Splitter  Splitter
-	Filter    string // FilterAll or FilterTrain
+	Filter    datasets.Filter // rows that the policies of loss and nondeterminism look at
 }
-
-// The rows that the policies of loss and nondeterminism looked at.
-const (
-	FilterAll   = "all"
-	FilterTrain = "train"
-)
 
 // String names the cell in errors and warnings.
 func (c *Cell) String() string {
 	s := fmt.Sprintf("%s level %d, %s, %s, %s", c.Hierarchy, c.Level, c.Learner.Label, c.Fields, c.Splitter.Name())
-	if c.Filter == FilterTrain {
+	if c.Filter == datasets.FilterTrain {
 		s += ", filter train"
 	}
 	return s
@@ -108,8 +102,8 @@ type validation struct {
 	in       *Input
 	outcomes []Outcome
 	answers  [][][]Answer // cell, fold
-	shared   map[FieldSet]*learners.Shared
-	data     map[FieldSet]*datasets.Selection
+	shared   map[datasets.FieldSet]*learners.Shared
+	data     map[datasets.FieldSet]*datasets.Selection
 	perFit   int // goroutines of one fit
 
 	mu              sync.Mutex
@@ -142,7 +136,7 @@ func (v *validation) prepare(i int, c Cell) error {
 
 // share selects each field set once, for all cells that fit on it.
 func (v *validation) share(cells []Cell) error {
-	v.shared, v.data = make(map[FieldSet]*learners.Shared), make(map[FieldSet]*datasets.Selection)
+	v.shared, v.data = make(map[datasets.FieldSet]*learners.Shared), make(map[datasets.FieldSet]*datasets.Selection)
 	for _, c := range cells {
 		if v.data[c.Fields] != nil {
 			continue
@@ -161,7 +155,7 @@ func (v *validation) fit(ctx context.Context, t foldTask) error {
 	o := &v.outcomes[t.cell]
 	fold := &o.Folds[t.fold]
 	data, shared := v.data[o.Cell.Fields], v.shared[o.Cell.Fields]
-	if o.Cell.Filter == FilterTrain {
+	if o.Cell.Filter == datasets.FilterTrain {
 		var err error
 		if data, err = v.in.Data.FilterTrain(o.Cell.Fields, fold.Train); err != nil {
 			return err
@@ -221,7 +215,7 @@ func (o *Outcome) Predictions(m *datasets.Matrix) []Prediction {
 		p := Prediction{
 			Hierarchy: o.Cell.Hierarchy.String(), Level: int32(o.Cell.Level),
 			Learner: o.Cell.Learner.Name, Options: o.Cell.Learner.Options,
-			Fields: string(o.Cell.Fields), Split: o.Cell.Splitter.Name(), Filter: o.Cell.Filter,
+			Fields: string(o.Cell.Fields), Split: o.Cell.Splitter.Name(), Filter: string(o.Cell.Filter),
 			Repeat: int32(f.Repeat), Fold: int32(f.Fold), Machine: machine.Name, Group: machine.Group,
 			Truth: o.Classes[o.Labels[a.Row]], ClassSeen: a.Seen, Kind: o.Kind.String(), Scores: a.Scores,
 		}

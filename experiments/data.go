@@ -2,32 +2,22 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 
 	"tickle/datasets"
 )
 
-// FieldSet names a choice of the features that learners may use.
-type FieldSet string
-
-// The field sets of the paper. What a set holds is the data set's to say,
-// for a user may override the catalogue's sources.
-const (
-	Prone  FieldSet = "prone"  // all fields, those prone to overfitting too
-	Vetted FieldSet = "vetted" // only fields that depend on the operating system alone
-)
-
 // Data is a data set as experiments read it: the matrix, the choices of its
-// features, and where it came from.
+// features, and where it came from. Of makes it of a data set.
 type Data struct {
 	Matrix *datasets.Matrix
-	// Select chooses features. It gives the same selection each time that
-	// it is asked for the same set.
-	Select func(FieldSet) (*datasets.Selection, error)
-	// FilterTrain, where given, does what Select does, but the loss and
-	// nondeterminism policies look only at the training rows, and mask
-	// what they would have dropped in the others. Nil when the policies
-	// dropped nothing that depends on the rows.
-	FilterTrain func(set FieldSet, train []int32) (*datasets.Selection, error)
+	// Select chooses features.
+	Select func(datasets.FieldSet) (*datasets.Selection, error)
+	// FilterTrain, where given, does what Select does, but the policies of
+	// loss and nondeterminism look only at the training rows, and mask what
+	// they would have dropped in the others. Its selection may be of another
+	// matrix with the same machines.
+	FilterTrain func(set datasets.FieldSet, train []int32) (*datasets.Selection, error)
 	Origin      Origin
 }
 
@@ -40,6 +30,45 @@ type Origin struct {
 	Dropped  int // probes left out by the loss policy
 	Repeats  int
 	Policies Policies
+}
+
+// Of reads a data set that the user calls name. One that was built with
+// datasets.FilterTrain is filtered anew in every fold.
+func Of(name string, d *datasets.Dataset) *Data {
+	of := &Data{
+		Matrix: d.Matrix,
+		Select: func(set datasets.FieldSet) (*datasets.Selection, error) { return d.Select(set), nil },
+		Origin: Origin{
+			Name: name, Hash: d.Hash(), Pool: d.Meta.Pool,
+			Probes: d.Meta.Sent - len(d.Meta.LossyProbes), Dropped: len(d.Meta.LossyProbes), Repeats: d.Meta.Repeats,
+			Policies: Policies{Loss: string(d.Meta.Loss), Nondet: string(d.Meta.Nondet), Filter: d.Meta.Filter},
+		},
+	}
+	if d.Meta.Filter == datasets.FilterTrain {
+		of.filterBy(d)
+	}
+	return of
+}
+
+// AlsoFiltered adds to d, whose filter looked at all machines, the same data
+// built with datasets.FilterTrain, so that an experiment can show both. Other
+// machines, or in another order, are an error.
+func (d *Data) AlsoFiltered(train *datasets.Dataset) error {
+	if train.Meta.Filter != datasets.FilterTrain {
+		return fmt.Errorf("data set %s: filter %s: want %s", d.Origin.Name, train.Meta.Filter, datasets.FilterTrain)
+	}
+	same := slices.EqualFunc(d.Matrix.Machines, train.Matrix.Machines, func(a, b datasets.Machine) bool { return a.Name == b.Name })
+	if !same {
+		return fmt.Errorf("data set %s: the one with filter %s has other machines", d.Origin.Name, datasets.FilterTrain)
+	}
+	d.filterBy(train)
+	return nil
+}
+
+func (d *Data) filterBy(train *datasets.Dataset) {
+	d.FilterTrain = func(set datasets.FieldSet, rows []int32) (*datasets.Selection, error) {
+		return train.FilterFor(rows, set), nil
+	}
 }
 
 // provenance says where a result on in comes from.
@@ -64,18 +93,16 @@ func provenance(in *Input) Provenance {
 	return p
 }
 
-// modelledWarning says that a result rests on modelled machines, if it does.
-func modelledWarning(d *Data) []Warning {
-	modelled, n := 0, d.Matrix.Rows()
-	for i := range d.Matrix.Machines {
-		if d.Matrix.Machines[i].Modelled {
-			modelled++
-		}
+// warningsOf says what of d itself is a reason to doubt any result on it.
+func warningsOf(d *Data, p *Provenance) []Warning {
+	warnings := []Warning{}
+	if p.Modelled > 0 {
+		warnings = append(warnings, Warning{Code: WarnModelled, Text: fmt.Sprintf("%d of %d machines are models of a stack: what is shown holds for the models", p.Modelled, p.Machines)})
 	}
-	if modelled == 0 {
-		return nil
+	if p.Policies.Filter == datasets.FilterAll && (p.Dropped > 0 || p.Policies.Nondet == string(datasets.DropNondet)) {
+		warnings = append(warnings, Warning{Code: WarnTransductive, Text: "what was dropped for loss and nondeterminism was decided on all machines, those of the test too, as in the paper"})
 	}
-	return []Warning{{Code: WarnModelled, Text: fmt.Sprintf("%d of %d machines are models of a stack: what is shown holds for the models", modelled, n)}}
+	return warnings
 }
 
 // labelsOf gives every row its class at one level: indices into names, which

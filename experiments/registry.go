@@ -88,9 +88,7 @@ func Run(ctx context.Context, e *Entry, in *Input) (*Result, error) {
 	}
 	r.Provenance = provenance(&completed)
 	r.Columns = ColumnsOf(e.Rows)
-	if r.Warnings = append(modelledWarning(in.Data), r.Warnings...); r.Warnings == nil {
-		r.Warnings = []Warning{}
-	}
+	r.Warnings = append(warningsOf(in.Data, &r.Provenance), r.Warnings...)
 	return r, nil
 }
 

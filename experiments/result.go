@@ -64,9 +64,9 @@ type Provenance struct {
 
 // Policies says how a data set treats loss and nondeterminism.
 type Policies struct {
-	Loss   string `json:"loss"`   // "drop-probe" or "mask"
-	Nondet string `json:"nondet"` // "mask", "drop" or "category"
-	Filter string `json:"filter"` // rows that decided: "all" (transductive where something was dropped) or "train"
+	Loss   string          `json:"loss"`   // "drop-probe" or "mask"
+	Nondet string          `json:"nondet"` // "mask", "drop" or "category"
+	Filter datasets.Filter `json:"filter"` // rows that decided: "all" (transductive where something was dropped) or "train"
 }
 
 // ClassList names the classes of one level. Scores stand in its order.
@@ -91,7 +91,6 @@ const (
 	WarnThinClasses  = "thin-classes"  // classes with fewer groups than folds
 	WarnUnseen       = "unseen"        // classes with one group: never seen in training when held out
 	WarnFewFolds     = "few-folds"     // fewer folds than asked for, since there are fewer rows or groups
-	WarnNotDefined   = "not-defined"   // a metric that is n/a, and why
 	WarnTransductive = "transductive"  // the filter looked at the test rows
 	WarnModelled     = "modelled-pool" // no or not every machine is real
 )

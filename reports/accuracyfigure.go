@@ -22,6 +22,7 @@ type accuracyPlan struct {
 	splits      []string
 	hierarchies []string
 	series      []accuracySeries
+	filter      string // of the bars; a ring shows another
 	legend      legend
 	footer      footer
 }
@@ -35,7 +36,7 @@ func accuracyFigure(r *experiments.Result) (*Figure, error) {
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	p := &accuracyPlan{rows: rows}
+	p := &accuracyPlan{rows: rows, filter: string(r.Provenance.Policies.Filter)}
 	for i := range rows {
 		p.splits = addOnce(p.splits, rows[i].Split)
 		p.hierarchies = addOnce(p.hierarchies, rows[i].Hierarchy)
@@ -149,11 +150,11 @@ func (p *accuracyPlan) group(split, hierarchy string, level int) (barGroup, bool
 				continue
 			}
 			found = true
-			if r.Filter == experiments.FilterTrain {
+			if r.Filter != p.filter {
 				b.other = percent(r.Accuracy)
 				continue
 			}
-			b.colour, b.hatched = LearnerColour(r.Learner), r.Fields == string(experiments.Vetted)
+			b.colour, b.hatched = LearnerColour(r.Learner), r.Fields == string(datasets.Vetted)
 			b.height, b.low, b.high = percent(r.Accuracy), percent(r.AccuracyLow), percent(r.AccuracyHigh)
 			b.ceiling, b.paper = percent(r.CeilingAlike), r.Paper
 			g.solid, g.dashed = percent(r.CeilingSeen), percent(r.Majority)
@@ -179,7 +180,7 @@ func (p *accuracyPlan) keys() legend {
 		l = append(l, boxKey(name, LearnerColour(name), false))
 	}
 	for _, name := range fields {
-		l = append(l, boxKey(name+" fields", dark, name == string(experiments.Vetted)))
+		l = append(l, boxKey(name+" fields", dark, name == string(datasets.Vetted)))
 	}
 	middle := func(c draw.Canvas) vg.Length { return (c.Min.Y + c.Max.Y) / 2 }
 	l = append(l,
@@ -191,7 +192,7 @@ func (p *accuracyPlan) keys() legend {
 	if slices.ContainsFunc(p.rows, func(r experiments.AccuracyRow) bool { return r.Paper.Given() }) {
 		l = append(l, key{func(c draw.Canvas) { drawDiamond(c, c.Center()) }, "the paper (> more than, < less than)"})
 	}
-	if slices.ContainsFunc(p.rows, func(r experiments.AccuracyRow) bool { return r.Filter == experiments.FilterTrain }) {
+	if slices.ContainsFunc(p.rows, func(r experiments.AccuracyRow) bool { return r.Filter != p.filter }) {
 		l = append(l, key{func(c draw.Canvas) { drawRing(c, c.Center()) }, "filtered on training rows alone"})
 	}
 	return l
@@ -208,7 +209,7 @@ func (p *accuracyPlan) alt() string {
 	b.WriteString("Grouped bars of accuracy in percent. ")
 	for i := range p.rows {
 		r := &p.rows[i]
-		if r.Filter == experiments.FilterAll {
+		if r.Filter == p.filter {
 			fmt.Fprintf(&b, "%s level %d, %s split, %s with %s fields: %s. ", r.Hierarchy, r.Level, r.Split, r.Learner, r.Fields, (100 * r.Accuracy).Format(1))
 		}
 	}
