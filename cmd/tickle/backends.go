@@ -1,0 +1,17 @@
+package main
+
+import (
+	"tickle/collector/netstack"
+	"tickle/collector/pool"
+	"tickle/collector/sim"
+)
+
+// backends are the kinds of machine that this program can start, by the name
+// that pool files use.
+func backends() map[string]pool.Backend {
+	byName := make(map[string]pool.Backend)
+	for _, b := range []pool.Backend{netstack.Backend{}, sim.Backend{}} {
+		byName[b.Name()] = b
+	}
+	return byName
+}

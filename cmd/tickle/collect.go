@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tickle/collector"
+	"tickle/collector/pool"
+	"tickle/probegen"
+)
+
+func (p *program) collect() *cobra.Command {
+	var poolName, probes, sourcePort, observations string
+	var only []string
+	var plan collector.Plan
+	var raw bool
+	cfg := collector.Config{}
+	c := &cobra.Command{
+		Use:   "collect",
+		Short: "Send every probe to every machine of a pool, and write down the answers",
+		Long: `Sends every probe of a set to every machine of a pool, each several times, and
+writes the answers into a run folder. The same command again goes on with what
+is missing. Probe only machines that you are allowed to probe.`,
+		Example: "  tickle collect --pool demo --probes probes.jsonl -o run",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if cfg.Observations, err = collector.ParseObservations(observations); err != nil {
+				return err
+			}
+			if cfg.SourcePort, err = collector.ParseSourcePort(sourcePort); err != nil {
+				return err
+			}
+			if plan.Set, err = probegen.ReadFile(probes); err != nil {
+				return err
+			}
+			if cfg.Pool, err = pool.Load(poolName); err != nil {
+				return err
+			}
+			if cfg.Pool, err = cfg.Pool.Select(only...); err != nil {
+				return err
+			}
+			if raw {
+				cfg.Keep = collector.KeepRaw
+			}
+			plan.Name = plan.Set.Header.Family
+			cfg.Plans = []collector.Plan{plan}
+			return p.runCollect(c.Context(), cfg)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&poolName, "pool", "demo", "the pool: a built-in name or a YAML `FILE`")
+	f.StringArrayVar(&only, "only", nil, "only machines that match `PATTERN` (see tickle pool list --help)")
+	f.StringVar(&probes, "probes", "", "the probe `FILE` (see tickle probes gen)")
+	f.IntVar(&plan.Repeats, "repeats", 0, "sendings of each probe; 0: the set's own number, else 6")
+	f.Int64Var(&plan.Pace, "pace", 0, "`µs` between sendings in the machine's time; 0: the machine's rate, else 1000 where time is virtual")
+	f.StringVar(&sourcePort, "source-port", "block", "block: every sending has an address and port of its own; fixed: all have one, as in the paper")
+	f.StringVar(&observations, "observations", "default", "machines whose every exchange is kept: all, none or a `NUMBER`; default: all below 2 million exchanges")
+	f.Func("keep", "raw: keep every packet too, in a pcapng a machine", func(s string) error {
+		if s != "raw" {
+			return fmt.Errorf("want raw")
+		}
+		raw = true
+		return nil
+	})
+	f.Uint64Var(&cfg.Seed, "seed", 1, "the seed")
+	f.IntVar(&cfg.Workers, "workers", 0, "machines probed at a time; 0: one a processor")
+	f.StringVarP(&cfg.Dir, "output", "o", "", "the run `FOLDER`")
+	must(c.MarkFlagRequired("probes"))
+	must(c.MarkFlagRequired("output"))
+	return c
+}
+
+// runCollect collects with progress, and says what became of it.
+func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
+	cfg.Backends = backends()
+	cfg.Version = version()
+	show := p.stage("collect")
+	cfg.Progress = func(n collector.Progress) {
+		show.set(n.Exchanges, n.Exchanges+n.ExchangesLeft, fmt.Sprintf("%d/%d machines, %.0f exchanges/s", n.Machines, n.MachinesTotal, n.Rate))
+	}
+	report, err := collector.Collect(ctx, cfg)
+	show.end(err == nil)
+	if report != nil {
+		n := &report.Total
+		p.say("%s: %d exchanges (%d answered) with %d machines in %s; %d duplicates, %d late, %d unmatched, %d malformed answers",
+			cfg.Dir, n.Exchanges, n.Answered, len(report.Machines), (time.Duration(report.Seconds*1e3) * time.Millisecond).Round(10*time.Millisecond),
+			n.Duplicates, n.Late, n.Unmatched, n.Malformed)
+		for _, w := range report.Warnings {
+			p.say("warning: %s", w)
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: interrupted; the same command again goes on", cfg.Dir)
+	}
+	return err
+}
+
+// must is for what only an error in this program can make fail.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

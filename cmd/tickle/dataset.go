@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"tickle/datasets"
+)
+
+func (p *program) dataset() *cobra.Command {
+	return group("dataset", "Build data sets from runs, look at them, hand them to other programs", "  tickle dataset build --run out/demo/run -o data",
+		p.datasetBuild())
+}
+
+func (p *program) datasetBuild() *cobra.Command {
+	var run, out, sources string
+	var o datasets.BuildOptions
+	c := &cobra.Command{
+		Use:   "build",
+		Short: "Turn a run's answers into a matrix of features",
+		Long: `Keeps what is deterministic in a run's answers, by the policies below, and
+writes the matrix machines × (probe, field) into a folder of Parquet files.
+
+drop-probe, drop and --filter all look at all machines, those that a
+classifier will be tested on too; that is the paper's protocol.`,
+		Example: "  tickle dataset build --run out/demo/run -o data",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if sources != "" {
+				s, err := datasets.LoadSources(sources)
+				if err != nil {
+					return err
+				}
+				o.Sources = s
+			}
+			_, err := p.build(c.Context(), run, out, o)
+			return err
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&run, "run", "", "the run `FOLDER` (see tickle collect)")
+	f.StringVar(&o.Plan, "plan", "", "the plan (default: random, or the only one)")
+	f.StringVar((*string)(&o.Loss), "loss", "", "a probe lossy on a machine: drop-probe (for all) or mask (on that machine); default: drop-probe for modelled pools, else mask")
+	f.StringVar((*string)(&o.Nondet), "nondet", "", "a field that varies: mask (default; its cell is missing), drop (the feature) or category (a value of its own)")
+	f.StringVar((*string)(&o.Filter), "filter", "", "machines that decide what is dropped: all (default) or train")
+	f.StringVar(&sources, "sources", "", "a YAML `FILE` that overrides what fields depend on")
+	f.IntVar(&o.Workers, "workers", 0, "goroutines; 0: one a processor; changes no result")
+	f.StringVarP(&out, "output", "o", "", "the data set's `FOLDER`")
+	must(c.MarkFlagRequired("run"))
+	must(c.MarkFlagRequired("output"))
+	return c
+}
+
+// build makes a data set with progress and writes it.
+func (p *program) build(ctx context.Context, run, out string, o datasets.BuildOptions) (*datasets.Dataset, error) {
+	show := p.stage("build")
+	o.Progress = func(done, total int) { show.set(int64(done), int64(total), "") }
+	d, err := datasets.Build(ctx, run, o)
+	show.end(err == nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Write(nil, out); err != nil {
+		return nil, err
+	}
+	p.say("%s: %d machines, %d features in %d partitions; %d probes dropped, %d machines masked for loss",
+		out, d.Matrix.Rows(), len(d.Matrix.Columns), len(d.Matrix.Parts), len(d.Meta.LossyProbes), len(d.Meta.LossyMachines))
+	return d, nil
+}

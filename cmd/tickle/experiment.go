@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tickle/datasets"
+	"tickle/experiments"
+	"tickle/learners/all"
+	"tickle/reports"
+)
+
+// defaultLearners are those of the paper's Figure 5 that the program has, and
+// the majority as a floor.
+const defaultLearners = "forest;ibk;majority"
+
+func (p *program) experiment() *cobra.Command {
+	c := group("experiment", "Run one experiment on a data set", "  tickle experiment accuracy --data out/demo/data -o out/demo")
+	entries := experiments.All()
+	for i := range entries {
+		c.AddCommand(p.oneExperiment(&entries[i]))
+	}
+	return c
+}
+
+// study says on what and how an experiment runs.
+type study struct {
+	data, run string
+	learners  string
+	options   map[string]string
+	seed      uint64
+	workers   int
+	out       string
+}
+
+func (p *program) oneExperiment(e *experiments.Entry) *cobra.Command {
+	s := study{options: map[string]string{}}
+	figure := ""
+	if e.PaperFigure != "" {
+		figure = " (the paper's " + e.PaperFigure + ")"
+	}
+	c := &cobra.Command{
+		Use:     e.Name,
+		Short:   e.Title + figure,
+		Long:    e.Summary + "\n\nWrites OUT/" + e.Name + "/ with result.json, tables and figures, and OUT/index.html.",
+		Example: fmt.Sprintf("  tickle experiment %s --data out/demo/data -o out/demo", e.Name),
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := datasets.Open(s.data)
+			if err != nil {
+				return err
+			}
+			if err := p.runExperiment(c.Context(), e, &s, experiments.Of(s.data, d)); err != nil {
+				return err
+			}
+			return reports.WriteIndex(s.out)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&s.data, "data", "", "the data set's `FOLDER` (see tickle dataset build)")
+	f.StringVar(&s.run, "run", "", "the run `FOLDER`, for what looks at single exchanges")
+	f.StringVar(&s.learners, "learners", defaultLearners, "learners with options, as `'forest:trees=300;ibk:k=1'` (see tickle learners)")
+	f.Uint64Var(&s.seed, "seed", 1, "the seed of folds, learners and intervals")
+	f.IntVar(&s.workers, "workers", 0, "goroutines; 0: one a processor; changes no result")
+	f.StringVarP(&s.out, "output", "o", "", "the `FOLDER` of results")
+	for _, o := range e.Options {
+		doc := o.Doc
+		if o.Values != nil {
+			doc += " (" + strings.Join(o.Values, ", ") + ")"
+		}
+		f.Var(&optionValue{name: o.Name, text: o.Default, set: s.options}, o.Name, doc)
+	}
+	must(c.MarkFlagRequired("data"))
+	must(c.MarkFlagRequired("output"))
+	return c
+}
+
+// optionValue is a flag that stands for an option of an experiment.
+type optionValue struct {
+	name, text string
+	set        map[string]string
+}
+
+func (o *optionValue) String() string { return o.text }
+func (o *optionValue) Type() string   { return "value" }
+func (o *optionValue) Set(s string) error {
+	o.text = s
+	o.set[o.name] = s
+	return nil
+}
+
+// runExperiment runs e on data and writes its result, tables and figures.
+func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *study, data *experiments.Data) error {
+	configured, err := all.Registry().Parse(s.learners)
+	if err != nil {
+		return err
+	}
+	show := p.stage(e.Name)
+	in := &experiments.Input{
+		Data: data, Run: s.run, Learners: configured, Options: s.options,
+		Seed: s.seed, Workers: s.workers, Version: version(), Command: s.command(e.Name),
+		Progress: func(done, total int, note string) { show.set(int64(done), int64(total), note) },
+	}
+	result, err := experiments.Run(ctx, e, in)
+	show.end(err == nil)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.out, e.Name)
+	if err := result.Write(dir); err != nil {
+		return err
+	}
+	return reports.Write(dir, result, reports.Options{Width: reports.Page})
+}
+
+// command is the command line that makes the result again.
+func (s *study) command(name string) string {
+	words := []string{"tickle", "experiment", name, "--data", s.data, "--seed", fmt.Sprint(s.seed), "--learners", "'" + s.learners + "'"}
+	if s.run != "" {
+		words = append(words, "--run", s.run)
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.options)) {
+		words = append(words, "--"+key, s.options[key])
+	}
+	return strings.Join(append(words, "-o", s.out), " ")
+}

@@ -1,0 +1,38 @@
+// Tickle generates probes, sends them to machines whose operating system is
+// known, trains classifiers on the answers, and measures how far those can be
+// trusted. See the README for a tour, and tickle COMMAND --help.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the whole program: it runs the command that args name and returns
+// the exit code. An error is one line on stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	p := &program{stdout: stdout, stderr: stderr}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if cerr := p.stopProfiles(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "tickle: %v\n", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tickle/collector"
+	"tickle/collector/pool"
+	"tickle/datasets"
+	"tickle/experiments"
+	"tickle/probegen"
+	"tickle/reports"
+)
+
+// scale is a size of the whole study.
+type scale struct {
+	name, summary string
+	pool          string
+	probes        int
+	learners      string
+}
+
+var scales = []scale{
+	{name: "demo", summary: "500 probes, six times each, to real stacks in the process and to modelled machines; under a minute",
+		pool: "demo", probes: 500, learners: defaultLearners},
+}
+
+// reproduction is the study under way.
+type reproduction struct {
+	*program
+	scale   scale
+	out     string
+	seed    uint64
+	workers int
+	timing  timing
+}
+
+func (p *program) reproduce() *cobra.Command {
+	r := reproduction{program: p}
+	var size string
+	var names, help []string
+	for _, s := range scales {
+		names = append(names, s.name)
+		help = append(help, fmt.Sprintf("  %-6s %s", s.name, s.summary))
+	}
+	c := &cobra.Command{
+		Use:   "reproduce",
+		Short: "Run the whole study, from probes to report",
+		Long: `Makes the probes, sends them to a pool, builds the data set, runs the experiments
+and writes OUT/index.html. What an earlier start has collected is not collected
+again.
+
+Scales:
+` + strings.Join(help, "\n"),
+		Example: "  tickle reproduce --scale demo -o out/demo",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, s := range scales {
+				if s.name == size {
+					r.scale = s
+					return r.run(c.Context())
+				}
+			}
+			return fmt.Errorf("--scale %q: want one of %s", size, strings.Join(names, ", "))
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&size, "scale", "demo", "the size of the study: "+strings.Join(names, ", "))
+	f.Uint64Var(&r.seed, "seed", 1, "the seed of everything")
+	f.IntVar(&r.workers, "workers", 0, "goroutines; 0: one a processor; changes no result")
+	f.StringVarP(&r.out, "output", "o", "", "the `FOLDER` of everything")
+	must(c.MarkFlagRequired("output"))
+	return c
+}
+
+func (r *reproduction) run(ctx context.Context) error {
+	if err := os.MkdirAll(r.out, 0o755); err != nil {
+		return err
+	}
+	var set *probegen.Set
+	var data *experiments.Data
+	stages := []struct {
+		name string
+		work func() error
+	}{
+		{"probes", func() (err error) { set, err = r.makeProbes(); return err }},
+		{"collect", func() error { return r.collectAll(ctx, set) }},
+		{"data", func() (err error) { data, err = r.buildData(ctx); return err }},
+	}
+	entries := experiments.All()
+	for i := range entries {
+		e := &entries[i]
+		stages = append(stages, struct {
+			name string
+			work func() error
+		}{e.Name, func() error { return r.experiment(ctx, e, data) }})
+	}
+	stages = append(stages, struct {
+		name string
+		work func() error
+	}{"report", func() error { return reports.WriteIndex(r.out) }})
+	for _, s := range stages {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%s: interrupted before %s; the same command again goes on", r.out, s.name)
+		}
+		if err := r.timing.measure(s.name, s.work); err != nil {
+			return err
+		}
+	}
+	if err := r.writeFile(r.path("timing.json"), func(w io.Writer) error { return writeJSON(w, &r.timing) }); err != nil {
+		return err
+	}
+	r.say("%s: done in %s", r.path("index.html"), time.Duration(r.timing.Seconds*float64(time.Second)).Round(100*time.Millisecond))
+	return nil
+}
+
+func (r *reproduction) path(name string) string { return filepath.Join(r.out, name) }
+
+func (r *reproduction) makeProbes() (*probegen.Set, error) {
+	set, err := probegen.Generate("random", probegen.Config{N: r.scale.probes, Seed: r.seed})
+	if err != nil {
+		return nil, err
+	}
+	return set, set.WriteFile(r.path("probes.jsonl"))
+}
+
+func (r *reproduction) collectAll(ctx context.Context, set *probegen.Set) error {
+	pl, err := pool.Load(r.scale.pool)
+	if err != nil {
+		return err
+	}
+	return r.runCollect(ctx, collector.Config{
+		Dir: r.path("run"), Pool: pl, Seed: r.seed, Workers: r.workers,
+		Plans: []collector.Plan{{Name: "random", Set: set}},
+	})
+}
+
+// buildData builds the data set, and where a policy dropped something by
+// looking at all machines, also what it is when only training rows decide.
+func (r *reproduction) buildData(ctx context.Context) (*experiments.Data, error) {
+	o := datasets.BuildOptions{Workers: r.workers}
+	d, err := r.build(ctx, r.path("run"), r.path("data"), o)
+	if err != nil {
+		return nil, err
+	}
+	data := experiments.Of(r.path("data"), d)
+	if len(d.Meta.LossyProbes) == 0 && d.Meta.NondetFeatures == 0 {
+		return data, nil
+	}
+	o.Filter = datasets.FilterTrain
+	train, err := datasets.Build(ctx, r.path("run"), o)
+	if err != nil {
+		return nil, err
+	}
+	return data, data.AlsoFiltered(train)
+}
+
+func (r *reproduction) experiment(ctx context.Context, e *experiments.Entry, data *experiments.Data) error {
+	s := &study{data: r.path("data"), run: r.path("run"), learners: r.scale.learners, seed: r.seed, workers: r.workers, out: r.out}
+	return r.runExperiment(ctx, e, s, data)
+}
