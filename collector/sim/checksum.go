@@ -11,7 +11,12 @@ import (
 // add adds bytes to an unfolded sum.
 func add(acc uint64, b []byte) uint64 {
 	var carry uint64
-	for len(b) >= 8 {
+	for len(b) >= 16 {
+		acc, carry = bits.Add64(acc, binary.LittleEndian.Uint64(b), carry)
+		acc, carry = bits.Add64(acc, binary.LittleEndian.Uint64(b[8:]), carry)
+		b = b[16:]
+	}
+	if len(b) >= 8 {
 		acc, carry = bits.Add64(acc, binary.LittleEndian.Uint64(b), carry)
 		b = b[8:]
 	}
@@ -31,13 +36,22 @@ func add(acc uint64, b []byte) uint64 {
 	return acc + carry
 }
 
+// sumHeader sums an IP header without options.
+func sumHeader(b []byte) uint64 {
+	_ = b[19]
+	acc, carry := bits.Add64(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), 0)
+	acc, carry = bits.Add64(acc, uint64(binary.LittleEndian.Uint32(b[16:])), carry)
+	return acc + carry
+}
+
 // checksum folds a sum and complements it.
 func checksum(acc uint64) uint16 {
-	acc = acc&0xffffffff + acc>>32
-	acc = acc&0xffff + acc>>16&0xffff + acc>>32
-	acc = acc&0xffff + acc>>16
-	acc = acc&0xffff + acc>>16
-	return ^uint16(acc)
+	acc = acc>>32 + acc&0xffffffff
+	acc += acc >> 32
+	half := uint32(acc)
+	half = half>>16 + half&0xffff
+	half += half >> 16
+	return ^uint16(half)
 }
 
 // pseudo sums the pseudo-header of a packet whose IP header starts at ip.

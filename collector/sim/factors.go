@@ -58,7 +58,6 @@ func setTTL(c *config, n int) {
 }
 
 func setTSandScale(c *config, n int) { c.tsOn, c.scaleOn = n != 0, n != 0 }
-func setTS(c *config, n int)         { c.tsOn = n != 0 }
 func setScale(c *config, n int)      { c.scaleOn = n != 0 }
 func setSACK(c *config, n int)       { c.sackOn = n != 0 }
 func setECN(c *config, n int)        { c.ecnOn = n != 0 }

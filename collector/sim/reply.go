@@ -39,7 +39,7 @@ func (s *stack) writeIP(b []byte, proto uint8, f *ipFields) {
 	b[8], b[9], b[10], b[11] = f.ttl, proto, 0, 0
 	binary.BigEndian.PutUint32(b[12:], s.addr)
 	binary.BigEndian.PutUint32(b[16:], f.dst)
-	binary.LittleEndian.PutUint16(b[10:], checksum(add(0, b[:20])))
+	binary.LittleEndian.PutUint16(b[10:], checksum(sumHeader(b)))
 }
 
 // writeTCP writes both headers of an answer whose options are in b already.

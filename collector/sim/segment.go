@@ -55,7 +55,7 @@ func (s *stack) readIP(b []byte) (proto uint8, ok bool) {
 	}
 	header := int(b[0]&15) * 4
 	total := int(binary.BigEndian.Uint16(b[2:]))
-	if header < 20 || total < header || total > len(b) || checksum(add(0, b[:header])) != 0 {
+	if header < 20 || total < header || total > len(b) || checksum(add(sumHeader(b), b[20:header])) != 0 {
 		return 0, false
 	}
 	fragment := binary.BigEndian.Uint16(b[6:])

@@ -15,8 +15,9 @@ type timer struct {
 // the order in which they were set, and all operations take constant time.
 type timers struct {
 	queues []timerQueue
-	next   int64 // when the first is due; math.MaxInt64: never
-	first  int   // its queue
+	dues   []int64 // when the first of each queue is due; math.MaxInt64: empty
+	next   int64   // when the first is due; math.MaxInt64: never
+	first  int     // its queue
 }
 
 type timerQueue struct {
@@ -28,7 +29,11 @@ type timerQueue struct {
 }
 
 func newTimers(queues []timerQueue) timers {
-	return timers{queues: queues, next: math.MaxInt64}
+	t := timers{queues: queues, dues: make([]int64, len(queues)), next: math.MaxInt64}
+	for i := range t.dues {
+		t.dues[i] = math.MaxInt64
+	}
+	return t
 }
 
 // set adds a timer to queue class.
@@ -43,6 +48,9 @@ func (t *timers) set(class int, now int64, connection, generation uint32) {
 	}
 	q.ring[(q.head+q.n)&(len(q.ring)-1)] = timer{due, connection, generation}
 	q.n++
+	if q.n == 1 {
+		t.dues[class] = due
+	}
 	if due < t.next {
 		t.next, t.first = due, class
 	}
@@ -61,10 +69,14 @@ func (t *timers) pop() timer {
 	first := q.ring[q.head]
 	q.head = (q.head + 1) & (len(q.ring) - 1)
 	q.n--
+	t.dues[t.first] = math.MaxInt64
+	if q.n > 0 {
+		t.dues[t.first] = q.ring[q.head].due
+	}
 	t.next = math.MaxInt64
-	for i := range t.queues {
-		if q := &t.queues[i]; q.n > 0 && q.ring[q.head].due < t.next {
-			t.next, t.first = q.ring[q.head].due, i
+	for i, due := range t.dues {
+		if due < t.next {
+			t.next, t.first = due, i
 		}
 	}
 	return first
