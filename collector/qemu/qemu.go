@@ -1,0 +1,248 @@
+// Package qemu runs Linux kernels of the lab as machines: Debian's own
+// images, unpacked, in a virtual machine of QEMU's without disk, whose one
+// network card ends in a unix socket of this process. TCG does the
+// instructions, for KVM is not to be counted on. Nothing needs root.
+package qemu
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tickle/collector/ether"
+	"tickle/collector/guest"
+	"tickle/collector/lab"
+	"tickle/collector/pool"
+	"tickle/collector/process"
+)
+
+// Program is the emulator, looked for in PATH.
+const Program = "qemu-system-x86_64"
+
+// Backend runs machines with the option "kernel", the name of a kernel of the
+// lab. Its factors are "memory" in MiB and those of package guest.
+type Backend struct{}
+
+// DefaultMemory is a guest's memory in MiB; MinMemory is the least with which
+// the kernels boot.
+const (
+	DefaultMemory = 96
+	MinMemory     = 80
+	maxMemory     = 16384
+)
+
+const (
+	bootWait = 90 * time.Second // emulated, on two busy cores
+	attempts = 3                // to boot: TCG of QEMU 7.2 now and then faults early
+)
+
+// Machine6 and Prober6 are the IPv6 addresses on a link: documentation
+// prefix, RFC 3849.
+var (
+	Machine6 = netip.MustParseAddr("2001:db8::1")
+	Prober6  = netip.MustParsePrefix("2001:db8:1::/64")
+)
+
+// guestMAC is every guest's hardware address: links are isolated.
+var guestMAC = net.HardwareAddr{0x02, 0x54, 0x69, 0x63, 0x6b, 0x01}
+
+// Name is "qemu".
+func (Backend) Name() string { return "qemu" }
+
+// Modelled is false: the kernels are real.
+func (Backend) Modelled() bool { return false }
+
+// Stack names the kernel.
+func (Backend) Stack(m *pool.Machine) string { return "Linux " + m.Options["kernel"] + " (QEMU)" }
+
+// spec is what a machine's description asks for.
+type spec struct {
+	kernel, initrd string
+	memory         int
+	guest          guest.Config
+}
+
+func read(m *pool.Machine) (*spec, error) {
+	s := &spec{memory: DefaultMemory}
+	for _, name := range sorted(m.Options) {
+		if name != "kernel" {
+			return nil, fmt.Errorf("option %q: want kernel", name)
+		}
+	}
+	if m.Options["kernel"] == "" {
+		return nil, errors.New("option kernel: want the name of a kernel of the lab")
+	}
+	unknown, err := s.guest.Apply(m.Factors)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range unknown {
+		value := m.Factors[name]
+		switch {
+		case strings.HasPrefix(name, "path."): // the link's own
+		case name == "memory":
+			if s.memory, err = strconv.Atoi(value); err != nil || s.memory < MinMemory || s.memory > maxMemory {
+				return nil, fmt.Errorf("factor memory=%s: want MiB from %d to %d", value, MinMemory, maxMemory)
+			}
+		default:
+			return nil, fmt.Errorf("factor %q: want memory, sysctl.NAME or one of %s", name, strings.Join(guest.Factors, ", "))
+		}
+	}
+	s.guest.Port = m.Ports.Open
+	return s, nil
+}
+
+func sorted(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Check reports a bad option or factor, a kernel that the lab has not, or
+// that QEMU is not installed.
+func (Backend) Check(m *pool.Machine) error {
+	s, err := read(m)
+	if err != nil {
+		return err
+	}
+	if err := s.find(m.Options["kernel"]); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath(Program); err != nil {
+		return fmt.Errorf("%s is not installed (Debian: qemu-system-x86)", Program)
+	}
+	return nil
+}
+
+func (s *spec) find(kernel string) (err error) {
+	if s.kernel, err = lab.Find(lab.Kernel, kernel, "kernel"); err != nil {
+		return err
+	}
+	s.initrd, err = lab.Find(lab.Kernel, kernel, "initrd")
+	return err
+}
+
+// Open boots the machine and waits until it answers ARP. The seed is not
+// used: a real kernel draws its own random numbers.
+func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64) (pool.Link, error) {
+	s, err := read(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.find(m.Options["kernel"]); err != nil {
+		return nil, err
+	}
+	s.guest.Addresses = []netip.Prefix{netip.PrefixFrom(net.Machine, net.Machine.BitLen()), netip.PrefixFrom(Machine6, 128)}
+	s.guest.Routes = []netip.Prefix{net.Prober, Prober6}
+	var errs []error
+	for range attempts {
+		v, err := boot(ctx, s)
+		if err == nil {
+			cfg := ether.Config{Machine: net.Machine, Prober: net.Prober, Machine6: Machine6, Prober6: Prober6, MachineMAC: guestMAC}
+			return &machine{Link: ether.NewLink(v.carrier, cfg), vm: v}, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		errs = append(errs, err)
+	}
+	return nil, fmt.Errorf("%s did not boot in %d attempts: %w", m.Name, attempts, errs[len(errs)-1])
+}
+
+// machine is a link that takes its virtual machine with it.
+type machine struct {
+	*ether.Link
+	vm *vm
+}
+
+// Close stops the virtual machine.
+func (m *machine) Close() error { return errors.Join(m.Link.Close(), m.vm.stop()) }
+
+// vm is a running virtual machine.
+type vm struct {
+	child     *process.Child
+	carrier   ether.Carrier
+	removeDir func() error
+}
+
+func (v *vm) stop() error {
+	var err error
+	if v.child != nil {
+		err = v.child.Stop()
+	}
+	return errors.Join(err, v.removeDir())
+}
+
+// boot starts the emulator and waits for the guest's "ready".
+func boot(ctx context.Context, s *spec) (v *vm, err error) {
+	owner, err := process.Own()
+	if err != nil {
+		return nil, err
+	}
+	dir, remove, err := owner.TempDir()
+	if err != nil {
+		return nil, err
+	}
+	v = &vm{removeDir: remove}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, v.stop())
+		}
+	}()
+	socket, console, initrd := filepath.Join(dir, "link"), filepath.Join(dir, "console"), filepath.Join(dir, "initrd")
+	if err := writeInitrd(initrd, s); err != nil {
+		return nil, err
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	v.child, err = owner.Start(exec.Command(Program,
+		"-nodefaults", "-no-user-config", "-M", "q35", "-cpu", "max", "-accel", "tcg,tb-size=32",
+		"-m", strconv.Itoa(s.memory), "-smp", "1", "-display", "none", "-no-reboot",
+		"-kernel", s.kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1",
+		"-serial", "file:"+console,
+		"-netdev", "stream,id=n0,server=off,addr.type=unix,addr.path="+socket,
+		"-device", "virtio-net-pci,netdev=n0,mac="+guestMAC.String()))
+	if err != nil {
+		return nil, err
+	}
+	conn, err := accept(ctx, l, v.child)
+	if err != nil {
+		return nil, err
+	}
+	if v.carrier, err = ether.NewStream(conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	if err := waitReady(ctx, console, v.child); err != nil {
+		return nil, errors.Join(err, v.carrier.Close())
+	}
+	return v, nil
+}
+
+// writeInitrd puts the machine's configuration behind the kernel's initramfs.
+func writeInitrd(path string, s *spec) error {
+	base, err := os.ReadFile(s.initrd)
+	if err != nil {
+		return err
+	}
+	config, err := json.Marshal(&s.guest)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(base, guest.Initramfs([]guest.File{{Name: "config.json", Data: config}})...), 0o600)
+}
