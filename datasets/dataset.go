@@ -118,6 +118,17 @@ func (d *Dataset) keeps(fields FieldSet, f FieldID) bool {
 	return fields == Prone || f != IPChecksum && f != TCPChecksum && d.Meta.Sources.Vetted(f)
 }
 
+// Fields says which fields are in a set, or that there is no such set.
+func (d *Dataset) Fields(set FieldSet) (in [NumFields]bool, err error) {
+	if _, err := ParseFieldSet(string(set)); err != nil {
+		return in, err
+	}
+	for f := range in {
+		in[f] = d.keeps(set, FieldID(f))
+	}
+	return in, nil
+}
+
 // Select gives the features of a field set. Raw checksums, whose sources are
 // likely to be anything, are in Prone alone, whatever a user's sources say.
 func (d *Dataset) Select(fields FieldSet) *Selection {

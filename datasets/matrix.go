@@ -1,5 +1,7 @@
 package datasets
 
+import "strconv"
+
 // Code is a cell of a nominal column: the number of its value among the
 // column's values, in order of first appearance down the rows. Codes are
 // names: their order means nothing.
@@ -127,4 +129,28 @@ func (m *Matrix) All() *Selection {
 		s.Numbers = append(s.Numbers, int32(i))
 	}
 	return s
+}
+
+// Text gives what code means in column c, for people and tables: the number
+// or text of a value, "absent", "nondet", or "" for Missing. A text is quoted
+// only by whoever writes it.
+func (m *Matrix) Text(c int, code Code) string {
+	if code == Missing {
+		return ""
+	}
+	switch v := m.Values(c)[code]; {
+	case v.State == Absent:
+		return "absent"
+	case v.State == Nondet:
+		return "nondet"
+	case Catalogue[m.Columns[c].Field].Type == Text:
+		return m.Texts[v.Number]
+	default:
+		return strconv.FormatUint(v.Number, 10)
+	}
+}
+
+// Name gives the name of column c, as "p12.tcp.window".
+func (m *Matrix) Name(c int) string {
+	return "p" + strconv.Itoa(int(m.Columns[c].Probe)) + "." + m.Columns[c].Field.String()
 }
