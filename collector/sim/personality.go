@@ -131,9 +131,9 @@ type personality struct {
 	mssFloor                     uint16 // not 0: the MSS offered is the peer's where that is less, but at least this
 
 	window   windowPolicy
-	rcvbuf   int // default receive buffer, bytes
-	bufMax   int // rmem_max, sb_max: the most a socket may ask for, bytes
-	byBufMax bool
+	rcvbuf   int  // default receive buffer, bytes
+	bufMax   int  // rmem_max, sb_max: the most a socket may ask for, bytes
+	byBufMax bool // the BSD window scale follows bufMax, not rcvbuf
 	lin      linuxWindow
 
 	synFin     action // SYN+FIN to a listening port
@@ -157,16 +157,16 @@ type personality struct {
 	echoDF        echoDF
 	echoCodeZero  bool
 	echoTOSZero   bool
-	quote         int // bytes of a datagram that an ICMP error repeats, IP header included when quoteTotal
-	quoteHeader   bool
+	quote         int  // bytes of a datagram that an ICMP error repeats
+	quoteHeader   bool // quote counts the IP header too
 	errorDF       bool
 	errorControl  bool  // errors have precedence "internetwork control" and the TOS bits of what they answer
 	errorLimit    limit // of ICMP errors
 	errorPeer     bool  // errors are limited for each destination by Linux's token bucket
 	rstLimit      limit // of RSTs, apart for open and closed ports
 	echoLimit     limit
-	challengeRate int // challenge ACKs a second, all connections; 0: no limit
-	oowGap        int64
+	challengeRate int   // challenge ACKs a second, all connections; 0: no limit
+	oowGap        int64 // µs between answers to a connection's segments outside the window; 0: no limit
 }
 
 // Personalities lists the names that Options["personality"] may have, by
