@@ -156,7 +156,7 @@ func (a *accuracyRun) row(o *Outcome) (AccuracyRow, error) {
 	return AccuracyRow{
 		Hierarchy: o.Cell.Hierarchy.String(), Level: o.Cell.Level,
 		Learner: o.Cell.Learner.Label, Fields: string(o.Cell.Fields), Split: o.Cell.Splitter.Name(),
-		Accuracy: Number(s.accuracy(nil)), AccuracyLow: Number(interval.Low), AccuracyHigh: Number(interval.High),
+		Accuracy: Number(s.accuracy()), AccuracyLow: Number(interval.Low), AccuracyHigh: Number(interval.High),
 		BalancedAccuracy: Number(s.confusion.BalancedAccuracy()), MacroF1: Number(s.confusion.MacroF1()), Kappa: Number(s.confusion.Kappa()),
 		LogLoss: s.logLoss(), ConfidenceCorrect: s.confidenceCorrect(),
 		CeilingAlike: ceiling, CeilingSeen: Number(s.seen()), Majority: Number(majorityShare(o)),

@@ -1,8 +1,11 @@
 package experiments
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 
 	"tickle/experiments/stats"
 )
@@ -38,19 +41,11 @@ func grid(rows, columns int) [][]float64 {
 // assign gives the fold of each group.
 func (b *balancer) assign(rng *rand.Rand) []int32 {
 	order := rng.Perm(len(b.counts))
-	spread := make([]float64, len(b.counts))
+	size := make([]int, len(b.counts))
 	for g, c := range b.counts {
-		spread[g] = stats.PopulationSD(c)
+		size[g] = bits.Len(uint(floats.Sum(c)))
 	}
-	slices.SortStableFunc(order, func(x, y int) int {
-		switch {
-		case spread[x] > spread[y]:
-			return -1
-		case spread[x] < spread[y]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(x, y int) int { return size[y] - size[x] })
 	fold := make([]int32, len(b.counts))
 	for _, g := range order {
 		best, least := 0, 0.0

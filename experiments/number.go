@@ -78,8 +78,12 @@ func (v PaperValue) MarshalJSON() ([]byte, error) {
 	if !v.Given() {
 		return []byte("null"), nil
 	}
-	type plain PaperValue
-	return json.Marshal(plain(v))
+	n, err := v.Value.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	// json.Marshal would write > as \u003e.
+	return fmt.Appendf(nil, `{"relation":%q,"value":%s}`, v.Relation, n), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -76,12 +76,11 @@ type Assignment struct {
 	Role      Role
 }
 
-// assignmentHeader is the first line of splits.csv. The columns that design
-// names come first to last; what they depend on comes before them.
+// assignmentHeader is the first line of splits.csv: which folds, then who is
+// what in them.
 var assignmentHeader = []string{"split", "hierarchy", "level", "repeat", "fold", "machine", "role"}
 
-// WriteAssignments writes a splits.csv. Machines that are in training and
-// not in the test of a fold are written too: a split need not cover a fold.
+// WriteAssignments writes a splits.csv.
 func WriteAssignments(w io.Writer, rows []Assignment) error {
 	cw := csv.NewWriter(w)
 	if err := cw.Write(assignmentHeader); err != nil {

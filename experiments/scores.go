@@ -29,44 +29,79 @@ func newScores(m *datasets.Matrix, o *Outcome) *scores {
 // byFold reports whether shares are means of the folds' shares.
 func (s *scores) byFold() bool { return s.o.Cell.Splitter.Name() == "paper" }
 
-// share is the share of answers that are so, each counting as often as its
-// group was drawn (once when drawn is nil): over all, or the mean over folds
-// that have any. NaN for no answers.
-func (s *scores) share(drawn []int, so func(*Answer) bool) float64 {
-	hits, all := make([]int, len(s.o.Folds)), make([]int, len(s.o.Folds))
-	for i := range s.o.Answers {
-		a := &s.o.Answers[i]
-		weight := 1
-		if drawn != nil {
-			weight = drawn[s.groupOf[a.Row]]
-		}
-		f := a.Fold
-		if !s.byFold() {
-			f = 0
-		}
-		all[f] += weight
-		if so(a) {
-			hits[f] += weight
-		}
-	}
-	sum, folds := 0.0, 0
-	for f := range all {
-		if all[f] > 0 {
-			sum += float64(hits[f]) / float64(all[f])
-			folds++
-		}
-	}
-	return sum / float64(folds)
+// tally counts, of the answers of one group in one fold, those that are so.
+type tally struct {
+	group, fold int32
+	so, all     int
 }
 
-func (s *scores) accuracy(drawn []int) float64 {
-	return s.share(drawn, func(a *Answer) bool { return a.Class == s.o.Labels[a.Row] })
+// tally counts by group and by fold, or by group alone where folds do not
+// matter.
+func (s *scores) tally(so func(*Answer) bool) []tally {
+	at := make(map[[2]int32]int)
+	var tallies []tally
+	for i := range s.o.Answers {
+		a := &s.o.Answers[i]
+		k := [2]int32{s.groupOf[a.Row], 0}
+		if s.byFold() {
+			k[1] = a.Fold
+		}
+		n, ok := at[k]
+		if !ok {
+			n = len(tallies)
+			at[k] = n
+			tallies = append(tallies, tally{group: k[0], fold: k[1]})
+		}
+		tallies[n].all++
+		if so(a) {
+			tallies[n].so++
+		}
+	}
+	return tallies
 }
+
+// share makes a function of how often each group is drawn: the share of
+// answers that are so, over all or as the mean over the folds that have any.
+// It is NaN for no answers.
+func (s *scores) share(so func(*Answer) bool) func(drawn []int) float64 {
+	tallies := s.tally(so)
+	hits, all := make([]int, len(s.o.Folds)), make([]int, len(s.o.Folds))
+	return func(drawn []int) float64 {
+		clear(hits)
+		clear(all)
+		for i := range tallies {
+			t := &tallies[i]
+			hits[t.fold] += drawn[t.group] * t.so
+			all[t.fold] += drawn[t.group] * t.all
+		}
+		sum, folds := 0.0, 0
+		for f := range all {
+			if all[f] > 0 {
+				sum += float64(hits[f]) / float64(all[f])
+				folds++
+			}
+		}
+		return sum / float64(folds)
+	}
+}
+
+// once draws every group once.
+func (s *scores) once() []int {
+	drawn := make([]int, s.groups)
+	for i := range drawn {
+		drawn[i] = 1
+	}
+	return drawn
+}
+
+func (s *scores) right(a *Answer) bool { return a.Class == s.o.Labels[a.Row] }
+
+func (s *scores) accuracy() float64 { return s.share(s.right)(s.once()) }
 
 // seen is the share of rows whose class is in their training fold: no learner
 // gets more right.
 func (s *scores) seen() float64 {
-	return s.share(nil, func(a *Answer) bool { return a.Seen })
+	return s.share(func(a *Answer) bool { return a.Seen })(s.once())
 }
 
 func (s *scores) unseen() int {
@@ -93,12 +128,12 @@ func (s *scores) folds() int {
 // are right or all are wrong: then each group is one observation, and
 // resampling, which cannot show errors that it never met, gives a point.
 func (s *scores) interval(seed uint64, resamples int) stats.Interval {
-	p := s.accuracy(nil)
+	p := s.accuracy()
 	if p == 0 || p == 1 || s.groups == len(s.groupOf) && len(s.o.Answers) == len(s.groupOf) {
 		return stats.Wilson(p, s.groups, 0.95)
 	}
 	b := stats.Bootstrap{Method: stats.BCa, Groups: s.groups, Resamples: resamples, Source: rand.NewPCG(seed, bootstrapStream)}
-	return b.Interval(s.accuracy)
+	return b.Interval(s.share(s.right))
 }
 
 // logLoss is over the rows whose class was seen.

@@ -81,13 +81,13 @@ func (GroupedFolds) Name() string { return "grouped" }
 // Stratified is true.
 func (GroupedFolds) Stratified() bool { return true }
 
-// Split assigns groups greedily, as scikit-learn documents of its
-// StratifiedGroupKFold: groups are shuffled by PCG(seed, stream), then put in
-// order of falling standard deviation of their class counts (a large group of
-// one class is the hardest to place), and each goes to the fold where it
-// leaves the classes spread most evenly: the least sum over classes of the
-// standard deviation over folds of the share of the class; ties go to the fold
-// with the fewest rows, then to the first. With fewer than K groups there are
+// Split assigns groups greedily: they are shuffled by PCG(seed, stream), those
+// of 2ⁿ rows or more come before smaller ones (the largest are the hardest to
+// place), and each goes to the fold where it leaves its classes spread most
+// evenly: the least sum over its classes of the standard deviation over folds
+// of the share of the class. Ties go to the fold with the fewest rows, then to
+// the first. The measure is that of scikit-learn's StratifiedGroupKFold; the
+// order is coarser, so that repeats differ. With fewer than K groups there are
 // as many folds as groups; fewer than two are an error.
 func (s GroupedFolds) Split(t *Table, seed uint64) ([]Fold, error) {
 	groups := int(slices.Max(append([]int32{-1}, t.Groups...))) + 1
