@@ -33,11 +33,12 @@ machines whose operating system is known, keeps what is deterministic in the
 answers, trains classifiers, and measures how far they can be trusted.
 
 Probe only machines that you are allowed to probe.`,
-		Example:           "  tickle reproduce --scale demo -o out/demo",
-		Version:           version(),
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return p.startProfiles() },
+		Example:            "  tickle reproduce --scale demo -o out/demo",
+		Version:            version(),
+		SilenceUsage:       true,
+		SilenceErrors:      true,
+		DisableSuggestions: true,
+		PersistentPreRunE:  func(*cobra.Command, []string) error { return p.startProfiles() },
 	}
 	f := c.PersistentFlags()
 	f.BoolVar(&p.quiet, "quiet", false, "show no progress and no summary")
