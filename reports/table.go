@@ -60,7 +60,7 @@ func rounded(v any, c *experiments.Column) string {
 // the provenance above and the warnings below it.
 func WriteMarkdown(w io.Writer, r *experiments.Result) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "# %s\n\n%s\n\n", r.Title, provenanceLine(r))
+	fmt.Fprintf(b, "# %s\n\n%s\n\n", markdownText(r.Title), markdownText(provenanceLine(r)))
 	for _, c := range r.Columns {
 		fmt.Fprintf(b, "| %s ", markdownText(c.Name))
 	}
