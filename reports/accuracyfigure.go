@@ -154,7 +154,7 @@ func (p *accuracyPlan) group(split, hierarchy string, level int) (barGroup, bool
 				b.other = percent(r.Accuracy)
 				continue
 			}
-			b.colour, b.hatched = LearnerColour(r.Learner), r.Fields == string(datasets.Vetted)
+			b.colour, b.hatched = p.colour(r.Learner), r.Fields == string(datasets.Vetted)
 			b.height, b.low, b.high = percent(r.Accuracy), percent(r.AccuracyLow), percent(r.AccuracyHigh)
 			b.ceiling, b.paper = percent(r.CeilingAlike), r.Paper
 			g.solid, g.dashed = percent(r.CeilingSeen), percent(r.Majority)
@@ -163,6 +163,21 @@ func (p *accuracyPlan) group(split, hierarchy string, level int) (barGroup, bool
 		g.bars = append(g.bars, b)
 	}
 	return g, found
+}
+
+// colour is the learner's, lighter for each variant of it that came before.
+func (p *accuracyPlan) colour(label string) color.Color {
+	name, _, _ := strings.Cut(label, ":")
+	var before []string
+	for _, s := range p.series {
+		if s.learner == label {
+			break
+		}
+		if other, _, _ := strings.Cut(s.learner, ":"); other == name {
+			before = addOnce(before, s.learner)
+		}
+	}
+	return tint(LearnerColour(label), len(before))
 }
 
 func percent(n experiments.Number) float64 { return 100 * float64(n) }
@@ -177,7 +192,7 @@ func (p *accuracyPlan) keys() legend {
 		learners, fields = addOnce(learners, s.learner), addOnce(fields, s.fields)
 	}
 	for _, name := range learners {
-		l = append(l, boxKey(name, LearnerColour(name), false))
+		l = append(l, boxKey(name, p.colour(name), false))
 	}
 	for _, name := range fields {
 		l = append(l, boxKey(name+" fields", dark, name == string(datasets.Vetted)))

@@ -26,11 +26,10 @@ type bar struct {
 // barGroup is the bars over one tick of the axis, and the lines that run
 // across all of them.
 type barGroup struct {
-	bars     []bar
-	solid    float64 // an unbroken line across
-	dashed   float64 // a broken one
-	caption  string
-	subtitle string
+	bars    []bar
+	solid   float64 // an unbroken line across
+	dashed  float64 // a broken one
+	caption string  // below the axis
 }
 
 // groupedBars draws groups of bars at x = 0, 1, 2, …

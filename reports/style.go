@@ -3,6 +3,7 @@ package reports
 import (
 	"hash/fnv"
 	"image/color"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -67,6 +68,15 @@ func LearnerColour(label string) color.Color {
 	h.Write([]byte(name))
 	rest := []color.Color{skyBlue, yellow, purple, green}
 	return rest[h.Sum32()%uint32(len(rest))]
+}
+
+// tint is c made lighter for the n-th variant of a learner in a figure, which
+// keeps the learner's hue. n = 0 is c itself.
+func tint(c color.Color, n int) color.Color {
+	r, g, b, _ := c.RGBA()
+	keep := math.Pow(0.55, float64(n))
+	mix := func(v uint32) uint8 { return uint8(255 - keep*(255-float64(v>>8)) + 0.5) }
+	return color.RGBA{mix(r), mix(g), mix(b), 0xFF}
 }
 
 // Sizes of text in points, as printed.

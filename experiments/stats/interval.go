@@ -166,11 +166,3 @@ func Quantile(x []float64, p float64) float64 {
 	}
 	return x[i] + (at-float64(i))*(x[i+1]-x[i])
 }
-
-func cmpOr[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
-}
