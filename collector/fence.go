@@ -12,10 +12,10 @@ type fencing struct {
 	oldest   uint32
 	current  uint32
 	tries    int   // fences since one was answered, for the oldest burst
+	silence  int64 // since when: the time of the first loss of those
 	due      int64 // when the oldest fence counts as lost; noFence: none is out
-	newest   uint32
-	answered bool // a fence ever was
-	deaf     bool // the machine answers no fences: bursts end by deadline
+	answered bool  // a fence ever was
+	deaf     bool  // the machine answers no fences: bursts end by deadline
 }
 
 // burst is a number of packets with a fence behind them.
@@ -24,6 +24,7 @@ type burst struct {
 	answered int
 	fenced   int64 // when its fence was sent
 	out      bool  // its fence was sent
+	passed   bool  // and answered
 }
 
 // The window's bounds. Where it starts is what a bare sender and receiver
@@ -53,7 +54,7 @@ func (f *fencing) sent() uint32 {
 }
 
 // open says whether a burst's fate is open.
-func (f *fencing) open(b uint32) bool { return b-f.oldest < fencePairs }
+func (f *fencing) open(b uint32) bool { return b-f.oldest <= f.current-f.oldest }
 
 // reply notes the first answer to a packet of burst b.
 func (f *fencing) reply(b uint32) {
@@ -78,21 +79,33 @@ func (f *fencing) canFence() bool {
 }
 
 // fenced notes that a fence was sent behind the current burst at now and
-// opens the next.
-func (f *fencing) fenced(now int64) {
+// opens the next. overtaken is true when the fence that had the next one's
+// place was never answered, though later ones were.
+func (f *fencing) fenced(now int64) (overtaken bool) {
 	b := &f.bursts[f.current%fencePairs]
 	b.fenced, b.out = now, true
-	f.newest = f.current
 	if f.due == noFence {
 		f.due = now + f.timeout()
 	}
 	f.current++
-	f.bursts[f.current%fencePairs] = burst{}
+	b = &f.bursts[f.current%fencePairs]
+	if overtaken = b.out && !b.passed; overtaken {
+		f.shrink()
+	}
+	*b = burst{}
+	return overtaken
 }
 
-// pass notes the answer to the fence of burst b, if it is open, and says so.
+// shrink halves the window.
+func (f *fencing) shrink() { f.window = max(f.window/2, minWindow) }
+
+// pass notes the answer to the fence of burst b and says whether that was open.
 func (f *fencing) pass(b uint32, now int64) bool {
-	if !f.open(b) || !f.bursts[b%fencePairs].out {
+	if f.current-b-1 >= fencePairs-1 {
+		return false // none of the latest
+	}
+	f.bursts[b%fencePairs].passed = true
+	if !f.open(b) {
 		return false
 	}
 	if f.tries == 0 { // Karn: a repeated fence does not say which one was answered
@@ -118,11 +131,15 @@ func (f *fencing) closeThrough(b uint32) {
 	}
 }
 
-// lost notes that the oldest fence's time is over. gone is true when the
-// machine should be given up: it answered fences once and no more.
-func (f *fencing) lost() (gone bool) {
+// lost notes that the oldest fence's time is over at now. gone is true when
+// it is no use to send more: the machine answered fences once and no more.
+func (f *fencing) lost(now int64) (gone bool) {
+	if f.tries == 0 {
+		f.silence = now
+	}
 	f.tries++
-	f.window = max(f.window/2, minWindow)
+	f.bursts[(f.current-1)%fencePairs].passed = true // it is counted, once
+	f.shrink()
 	if !f.answered && f.tries >= deafTries {
 		f.deaf = true
 	}

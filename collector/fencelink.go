@@ -24,7 +24,9 @@ func (e *engine) sendFence() error {
 	f := e.fences
 	b := f.current
 	e.now = e.link.Now()
-	f.fenced(e.now)
+	if f.fenced(e.now) && !f.deaf {
+		e.counts.FencesLost++
+	}
 	if f.deaf {
 		f.due = noFence
 		return nil
@@ -78,9 +80,8 @@ func (e *engine) wantFence() bool {
 func (e *engine) loseFence() error {
 	f := e.fences
 	e.counts.FencesLost++
-	since := f.bursts[f.oldest%fencePairs].fenced
-	gone := f.lost()
-	if gone && e.heard < since {
+	gone := f.lost(e.now)
+	if gone && e.heard <= f.silence {
 		return errDead
 	}
 	if gone || f.deaf { // it limits such answers, or never gives them
@@ -91,19 +92,24 @@ func (e *engine) loseFence() error {
 	return e.sendFence()
 }
 
-// passFence takes in the answer to the fence with that pair.
-func (e *engine) passFence(pair uint32, p *ipv4) error {
-	f := e.fences
-	if f == nil {
-		e.counts.Unmatched++
+// passFence takes in what came for a fence's pair: its RST, or an ICMP error
+// about it, which tells as much, since it came from behind the burst too.
+func (e *engine) passFence(p *ipv4) error {
+	var number uint32
+	switch {
+	case e.fences == nil:
 		return nil
+	case p.proto == probegen.ProtoTCP:
+		number = binary.BigEndian.Uint32(p.body[4:])
+	default:
+		q, ok := parseQuote(p.body)
+		if !ok || len(q.packet) < q.header+8 {
+			return nil
+		}
+		number = binary.BigEndian.Uint32(q.packet[q.header+4:])
 	}
-	b := f.oldest + (pair-f.oldest)%fencePairs
-	// A router's ICMP error will do as well: it came from behind the burst too.
-	if p.proto == probegen.ProtoTCP && binary.BigEndian.Uint32(p.body[4:]) != fenceAck(b) {
-		return nil
-	}
-	if !f.pass(b, e.now) {
+	b := number - fenceAck(0)
+	if !e.fences.pass(b, e.now) {
 		return nil
 	}
 	return e.silentThrough(b)

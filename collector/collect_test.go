@@ -1,0 +1,481 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"tickle/collector/pool"
+	"tickle/datasets"
+	"tickle/probegen"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testPool has n machines, whose answers differ by seed only.
+func testPool(n int) *pool.Pool {
+	p := &pool.Pool{Name: "test"}
+	for i := range n {
+		p.Machines = append(p.Machines, pool.Machine{Name: fmt.Sprintf("m%02d", i), Backend: "test", Image: fmt.Sprintf("image%d", i/2),
+			Ports: pool.Ports{Open: 22, Closed: 1, UDP: 40125}})
+	}
+	return p
+}
+
+func randomSet(t testing.TB, n int) *probegen.Set {
+	t.Helper()
+	s, err := probegen.Generate("random", probegen.Config{N: n, Seed: 7})
+	require.NoError(t, err)
+	return s
+}
+
+// setOf makes a set of the given probes.
+func setOf(probes ...[]probegen.Step) *probegen.Set {
+	s := &probegen.Set{Header: probegen.Header{Format: "tickle-probes/1", Family: "test", Version: 1, N: len(probes)}}
+	for i, steps := range probes {
+		s.Probes = append(s.Probes, probegen.Probe{ID: i, Steps: steps})
+	}
+	return s
+}
+
+func tcpStep(port probegen.PortClass, flags uint8, seq uint32) probegen.Step {
+	return probegen.Step{Packet: &probegen.Packet{Port: port, IP: probegen.IPv4{TTL: 64, ID: 77, DF: true},
+		TCP: &probegen.TCP{Flags: flags, Seq: seq, Window: 1000}}}
+}
+
+func icmpStep(rest uint32) probegen.Step {
+	return probegen.Step{Packet: &probegen.Packet{Port: probegen.NoPort, IP: probegen.IPv4{TTL: 64},
+		ICMP: &probegen.ICMP{Type: 8, Rest: rest}, Payload: probegen.Hex("hello")}}
+}
+
+func udpStep() probegen.Step {
+	return probegen.Step{Packet: &probegen.Packet{Port: probegen.ClosedUDP, IP: probegen.IPv4{TTL: 64, ID: 0x1234},
+		UDP: &probegen.UDP{}, Payload: probegen.Hex("hello")}}
+}
+
+// testConfig is a run of a random and an ordered plan.
+func testConfig(t testing.TB, dir string, b backend) Config {
+	ordered := setOf([]probegen.Step{tcpStep(probegen.OpenTCP, probegen.SYN, 100)}, []probegen.Step{icmpStep(5)}, []probegen.Step{udpStep()})
+	return Config{Dir: dir, Pool: testPool(4), Backends: map[string]pool.Backend{"test": b}, Seed: 3, files: quickDisk(), Plans: []Plan{
+		{Name: "random", Set: randomSet(t, 40)},
+		{Name: "ordered", Set: ordered, Order: Ordered, Repeats: 3},
+	}}
+}
+
+// data reads all files of a run that must be the same for the same seed.
+func data(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Dir(path) == dir {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		files[filepath.ToSlash(name)] = string(b)
+		return err
+	}))
+	return files
+}
+
+// requireSame compares two runs without printing megabytes.
+func requireSame(t testing.TB, want, got map[string]string) {
+	t.Helper()
+	for name := range got {
+		require.Contains(t, want, name, "a file too many")
+	}
+	for name, b := range want {
+		require.Contains(t, got, name)
+		require.True(t, b == got[name], "%s differs", name)
+	}
+}
+
+func summaries(t testing.TB, dir, plan, machine string) ([]datasets.Summary, *datasets.Interner) {
+	t.Helper()
+	f, err := datasets.OpenSummary(datasets.SummaryPath(dir, plan, machine))
+	require.NoError(t, err)
+	defer f.Close()
+	texts := new(datasets.Interner)
+	var all []datasets.Summary
+	for g := range f.Groups() {
+		s, err := f.Read(g, texts)
+		require.NoError(t, err)
+		all = append(all, s...)
+	}
+	return all, texts
+}
+
+func field(s *datasets.Summary, f datasets.FieldID) datasets.FieldSummary { return s.Fields[f] }
+
+func TestCollectSummarisesWhatMachinesAnswer(t *testing.T) {
+	dir := t.TempDir()
+	set := setOf(
+		[]probegen.Step{tcpStep(probegen.OpenTCP, probegen.SYN, 100)},
+		[]probegen.Step{tcpStep(probegen.OpenTCP, probegen.FIN, 100)},
+		[]probegen.Step{tcpStep(probegen.ClosedTCP, probegen.SYN, 100)},
+		[]probegen.Step{udpStep()},
+		[]probegen.Step{icmpStep(0x00070001)},
+	)
+	var links []*virtualLink
+	b := backend{configure: func(_ *pool.Machine, l *virtualLink) { links = append(links, l) }}
+	cfg := Config{Dir: dir, Pool: testPool(1), Backends: map[string]pool.Backend{"test": b}, Plans: []Plan{{Name: "p", Set: set}}, Workers: 1}
+	report, err := Collect(context.Background(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, Counts{Sent: 30, Exchanges: 30, Answered: 24, Answers: 24, Teardowns: 6}, report.Total)
+	require.Empty(t, links[0].stack.conns, "half-open connections are left")
+
+	got, texts := summaries(t, dir, "p", "m00")
+	require.Len(t, got, 5)
+	const present, nondet, absent = datasets.Present, datasets.Nondet, datasets.Absent
+	syn := &got[0]
+	require.EqualValues(t, 6, syn.Answered)
+	require.Equal(t, uint64(datasets.KindTCP), field(syn, datasets.AnswerKind).Value)
+	require.Equal(t, nondet, field(syn, datasets.TCPSeq).State)
+	require.EqualValues(t, 6, field(syn, datasets.TCPSeq).Distinct)
+	require.EqualValues(t, 101, field(syn, datasets.TCPAck).Value)
+	require.EqualValues(t, 1460, field(syn, datasets.TCPMSS).Value)
+	require.Equal(t, "MSS,SACKOK,NOP,NOP", texts.Text(field(syn, datasets.TCPOptionsOrder).Value))
+	silent := &got[1]
+	require.EqualValues(t, 0, silent.Answered)
+	require.Equal(t, datasets.FieldSummary{State: present, Value: uint64(datasets.KindNone), Distinct: 1}, field(silent, datasets.AnswerKind))
+	reset := &got[2]
+	require.EqualValues(t, probegen.RST|probegen.ACK, field(reset, datasets.TCPFlags).Value)
+	unreachable := &got[3]
+	require.EqualValues(t, 3, field(unreachable, datasets.ICMPCode).Value)
+	require.EqualValues(t, 28, field(unreachable, datasets.QuoteLen).Value)
+	for _, f := range []datasets.FieldID{datasets.QuoteIPID, datasets.QuoteIPChecksum, datasets.QuotePayload, datasets.QuoteIPTOS} {
+		require.Equal(t, uint64(datasets.EchoSame), field(unreachable, f).Value, f)
+		require.Equal(t, present, field(unreachable, f).State, f)
+	}
+	require.EqualValues(t, 0, field(unreachable, datasets.QuoteIPTTL).Value)
+	echo := &got[4]
+	require.EqualValues(t, 0x00070001, field(echo, datasets.ICMPRest).Value)
+	require.Equal(t, absent, field(echo, datasets.QuoteLen).State)
+}
+
+func TestCollectIsTheSameForAnyWorkersAndMood(t *testing.T) {
+	mood := mood{delay: 300, window: 3, duplicate: 5, late: 7, stray: 6, malformed: 8, lossy: 9}
+	var want map[string]string
+	for _, workers := range []int{1, 2, 5} {
+		cfg := testConfig(t, t.TempDir(), backend{mood: mood})
+		cfg.Workers, cfg.Keep = workers, KeepRaw
+		report, err := Collect(context.Background(), cfg)
+		require.NoError(t, err)
+		total := report.Total
+		require.Positive(t, total.Late)
+		require.Positive(t, total.Unmatched)
+		require.Positive(t, total.Malformed)
+		require.Positive(t, total.Duplicates)
+		require.Equal(t, total.Answers, total.Answered+total.Duplicates)
+		got := data(t, cfg.Dir)
+		require.Len(t, got, 4*2*4) // summaries, exchanges, pcapng and index
+		if want == nil {
+			want = got
+		}
+		requireSame(t, want, got)
+	}
+}
+
+func TestCollectGoesOnWhereItWasStopped(t *testing.T) {
+	undisturbed := testConfig(t, t.TempDir(), backend{mood: mood{duplicate: 4}})
+	undisturbed.Pool = testPool(2)
+	_, err := Collect(context.Background(), undisturbed)
+	require.NoError(t, err)
+	want := data(t, undisturbed.Dir)
+	for moment := range 20 {
+		ctx, stop := context.WithCancel(context.Background())
+		packets := 0
+		b := backend{mood: mood{duplicate: 4}, configure: func(_ *pool.Machine, l *virtualLink) {
+			l.onSend = func() {
+				if packets++; packets == 3+moment*32 {
+					stop()
+				}
+			}
+		}}
+		cfg := testConfig(t, t.TempDir(), b)
+		cfg.Workers, cfg.Pool = 1, testPool(2)
+		_, err := Collect(ctx, cfg)
+		require.ErrorIs(t, err, context.Canceled)
+		requireNoPartials(t, cfg.Dir)
+		cfg.Workers = 2
+		cfg.Backends["test"] = backend{mood: mood{duplicate: 4}}
+		_, err = Collect(context.Background(), cfg)
+		require.NoError(t, err)
+		requireSame(t, want, data(t, cfg.Dir))
+		stop()
+	}
+}
+
+func requireNoPartials(t testing.TB, dir string) {
+	t.Helper()
+	for _, pattern := range []string{"*.part", "*/*.part", lockName} {
+		left, err := filepath.Glob(filepath.Join(dir, pattern))
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
+}
+
+var errInjected = errors.New("no space left on device")
+
+// faultyDisk fails from its nth operation on. After a crash not even what is
+// half-written can be removed. It never syncs, which takes most of a test's
+// time.
+type faultyDisk struct {
+	mu    sync.Mutex
+	left  int
+	crash bool
+}
+
+func quickDisk() *faultyDisk { return &faultyDisk{left: math.MaxInt} }
+
+func (d *faultyDisk) fails() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.left--
+	return d.left < 0
+}
+
+func (d *faultyDisk) Create(name string) (datasets.File, error) {
+	if d.fails() {
+		return nil, errInjected
+	}
+	f, err := os.Create(name)
+	return &faultyFile{f, d}, err
+}
+
+func (d *faultyDisk) Rename(from, to string) error {
+	if d.fails() {
+		return errInjected
+	}
+	return os.Rename(from, to)
+}
+
+func (d *faultyDisk) Remove(name string) error {
+	if d.crash && d.left < 0 {
+		return errInjected
+	}
+	return os.Remove(name)
+}
+
+type faultyFile struct {
+	*os.File
+	disk *faultyDisk
+}
+
+func (f *faultyFile) Sync() error { return nil }
+
+func (f *faultyFile) Write(b []byte) (int, error) {
+	if f.disk.fails() {
+		n, _ := f.File.Write(b[:len(b)/2])
+		return n, errInjected
+	}
+	return f.File.Write(b)
+}
+
+func TestCollectSurvivesFullDisksAndCrashes(t *testing.T) {
+	small := func() Config {
+		cfg := testConfig(t, t.TempDir(), backend{})
+		cfg.Pool = testPool(2)
+		return cfg
+	}
+	undisturbed := small()
+	_, err := Collect(context.Background(), undisturbed)
+	require.NoError(t, err)
+	want := data(t, undisturbed.Dir)
+	for _, crash := range []bool{false, true} {
+		for operations := 0; ; operations += 1 + operations/8 {
+			cfg := small()
+			cfg.files, cfg.Workers = &faultyDisk{left: operations, crash: crash}, 1
+			_, err := Collect(context.Background(), cfg)
+			if err == nil {
+				require.Greater(t, operations, 30)
+				break
+			}
+			require.ErrorIs(t, err, errInjected)
+			require.NotContains(t, err.Error(), "\n")
+			require.Contains(t, err.Error(), filepath.Base(cfg.Dir), "the file is not named")
+			if !crash {
+				requireNoPartials(t, cfg.Dir)
+			}
+			cfg.files = quickDisk()
+			_, err = Collect(context.Background(), cfg)
+			require.NoError(t, err)
+			requireNoPartials(t, cfg.Dir)
+			requireSame(t, want, data(t, cfg.Dir))
+		}
+	}
+}
+
+func TestCollectGoesOnWithoutMachinesThatFail(t *testing.T) {
+	sick := true
+	closed := 0
+	b := backend{configure: func(m *pool.Machine, l *virtualLink) {
+		l.closed = &closed
+		if m.Name == "m01" && sick {
+			l.stack.mood.dieAfter = 50
+		}
+		l.stack.mood.endless = m.Name == "m03" && sick
+	}}
+	cfg := testConfig(t, t.TempDir(), b)
+	cfg.Plans = cfg.Plans[:1]
+	cfg.Workers = 1
+	cfg.Pool.Machines[0].Options = map[string]string{"broken": "yes"}
+	report, err := Collect(context.Background(), cfg)
+	require.ErrorIs(t, err, ErrMachines)
+	require.ErrorContains(t, err, "3 of 4")
+	require.ErrorContains(t, err, "m00")
+	require.Equal(t, "it is broken", report.Machines[0].Error)
+	require.Equal(t, "send: link closed", report.Machines[1].Error)
+	require.Empty(t, report.Machines[2].Error)
+	require.Contains(t, report.Machines[3].Error, "without end")
+	require.Equal(t, 3, closed)
+	m, err := datasets.ReadManifest(cfg.Dir)
+	require.NoError(t, err)
+	require.Nil(t, m.Finished)
+	require.Equal(t, "it is broken", m.Parts[0].Missing)
+	require.Len(t, data(t, cfg.Dir), 2)
+
+	sick = false
+	cfg.Pool.Machines[0].Options = map[string]string{"broken": ""}
+	_, err = Collect(context.Background(), cfg)
+	require.ErrorContains(t, err, "pool's SHA-256") // the options are part of it
+	cfg.Pool.Machines[0].Options = map[string]string{"broken": "yes"}
+	report, err = Collect(context.Background(), cfg)
+	require.ErrorContains(t, err, "1 of 4")
+	require.Equal(t, report.Machines[1].Counts, report.Machines[2].Counts)
+	require.Len(t, data(t, cfg.Dir), 6)
+}
+
+func TestCollectRefusesTheFolderOfAnotherRun(t *testing.T) {
+	dir := t.TempDir()
+	cfg := testConfig(t, dir, backend{})
+	_, err := Collect(context.Background(), cfg)
+	require.NoError(t, err)
+	before := data(t, dir)
+	for want, change := range map[string]func(*Config){
+		"the seed is 3 there and 4 here":      func(c *Config) { c.Seed++ },
+		"pool's SHA-256":                      func(c *Config) { c.Pool = testPool(5) },
+		"probe set's SHA-256 of plan random":  func(c *Config) { c.Plans[0].Set = randomSet(t, 41) },
+		"number of repeats of plan random":    func(c *Config) { c.Plans[0].Repeats = 7 },
+		"the spacing in µs of plan random":    func(c *Config) { c.Plans[0].Pace = 7 },
+		"the order of plan random":            func(c *Config) { c.Plans[0].Order = Ordered },
+		"the name of plan random":             func(c *Config) { c.Plans[0].Name = "other" },
+		"the number of plans":                 func(c *Config) { c.Plans = c.Plans[:1] },
+		"the list of machines of plan random": func(c *Config) { c.Plans[0].Machines = []string{"m01"} },
+		"the source port is block there":      func(c *Config) { c.SourcePort = Fixed },
+		"the deadline":                        func(c *Config) { c.Deadline = 7 },
+		"observations is all there":           func(c *Config) { c.Observations = ObserveNone },
+		"keeping raw packets is false there":  func(c *Config) { c.Keep = KeepRaw },
+	} {
+		other := testConfig(t, dir, backend{})
+		change(&other)
+		_, err := Collect(context.Background(), other)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "manifest.json")
+		require.NotContains(t, err.Error(), "\n")
+	}
+	requireSame(t, before, data(t, dir))
+	report, err := Collect(context.Background(), cfg)
+	require.NoError(t, err)
+	require.EqualValues(t, 4*(240+9), report.Total.Exchanges)
+}
+
+func TestCollectNamesAFileThatIsNotSound(t *testing.T) {
+	cfg := testConfig(t, t.TempDir(), backend{})
+	_, err := Collect(context.Background(), cfg)
+	require.NoError(t, err)
+	path := datasets.SummaryPath(cfg.Dir, "random", "m02")
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, whole[:len(whole)/2], 0o666))
+	_, err = Collect(context.Background(), cfg)
+	require.ErrorContains(t, err, path)
+	other, err := os.ReadFile(datasets.SummaryPath(cfg.Dir, "random", "m01"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, other, 0o666))
+	_, err = Collect(context.Background(), cfg)
+	require.ErrorContains(t, err, "not the summaries of 40 probes of plan random to machine m02")
+}
+
+func TestOnlyOneCollectorWorksInAFolder(t *testing.T) {
+	dir := t.TempDir()
+	release, err := lockRun(dir)
+	require.NoError(t, err)
+	_, err = Collect(context.Background(), testConfig(t, dir, backend{}))
+	require.ErrorContains(t, err, fmt.Sprintf("another collector (process %d)", os.Getpid()))
+	release()
+	// What a dead collector left keeps nobody out.
+	require.NoError(t, os.WriteFile(filepath.Join(dir, lockName), []byte("process 1\n"), 0o666))
+	_, err = Collect(context.Background(), testConfig(t, dir, backend{}))
+	require.NoError(t, err)
+}
+
+func TestBadConfigurations(t *testing.T) {
+	for want, change := range map[string]func(*Config){
+		"run folder":               func(c *Config) { c.Dir = "" },
+		"want a pool":              func(c *Config) { c.Pool = nil },
+		"want a plan":              func(c *Config) { c.Plans = nil },
+		`no backend "test"`:        func(c *Config) { c.Backends = nil },
+		"want a name":              func(c *Config) { c.Plans[0].Name = "" },
+		"two plans are called":     func(c *Config) { c.Plans[0].Name = "ordered" },
+		"want a probe set":         func(c *Config) { c.Plans[0].Set = nil },
+		"repeats: want 1 to 65535": func(c *Config) { c.Plans[0].Repeats = -1 },
+		"pace: want 0 or more":     func(c *Config) { c.Plans[0].Pace = -1 },
+		"invalid order":            func(c *Config) { c.Plans[0].Order = 7 },
+		`no machine "m77"`:         func(c *Config) { c.Plans[0].Machines = []string{"m77"} },
+		"probe set: probes[0].id":  func(c *Config) { c.Plans[1].Set.Probes[0].ID = 3 },
+	} {
+		dir := filepath.Join(t.TempDir(), "run")
+		cfg := testConfig(t, dir, backend{})
+		change(&cfg)
+		_, err := Collect(context.Background(), cfg)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "\n")
+		require.NoDirExists(t, dir, "something was made")
+	}
+}
+
+func TestObservationsOfASample(t *testing.T) {
+	count := func(o Observations) int {
+		cfg := testConfig(t, t.TempDir(), backend{})
+		cfg.Plans = cfg.Plans[:1]
+		cfg.Observations = o
+		_, err := Collect(context.Background(), cfg)
+		require.NoError(t, err)
+		n := 0
+		for name := range data(t, cfg.Dir) {
+			if strings.HasSuffix(name, ".exchanges.parquet") {
+				n++
+			}
+		}
+		return n
+	}
+	require.Equal(t, 4, count(ObserveDefault))
+	require.Equal(t, 4, count(ObserveAll))
+	require.Equal(t, 0, count(ObserveNone))
+	require.Equal(t, 2, count(2))
+}
+
+func TestProgressEndsWithEverything(t *testing.T) {
+	var last Progress
+	calls := 0
+	cfg := testConfig(t, t.TempDir(), backend{})
+	cfg.Progress = func(p Progress) { last = p; calls++ }
+	_, err := Collect(context.Background(), cfg)
+	require.NoError(t, err)
+	require.Positive(t, calls)
+	require.Equal(t, 4, last.Machines)
+	require.Equal(t, 4, last.MachinesTotal)
+	require.EqualValues(t, 4*(240+9), last.Exchanges)
+	require.Zero(t, last.ExchangesLeft)
+}
