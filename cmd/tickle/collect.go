@@ -86,7 +86,7 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 	show.end(err == nil)
 	if report != nil {
 		n := &report.Total
-		p.say("%s: %d exchanges (%d answered) with %d machines in %s; %d duplicates, %d late, %d unmatched, %d malformed answers",
+		p.say("%s: %d exchanges (%d answered) with %d (machine, plan) pairs in %s; %d duplicates, %d late, %d unmatched, %d malformed answers",
 			cfg.Dir, n.Exchanges, n.Answered, len(report.Machines), (time.Duration(report.Seconds*1e3) * time.Millisecond).Round(10*time.Millisecond),
 			n.Duplicates, n.Late, n.Unmatched, n.Malformed)
 		for _, w := range report.Warnings {

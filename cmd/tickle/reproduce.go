@@ -136,9 +136,13 @@ func (r *reproduction) collectAll(ctx context.Context, set *probegen.Set) error 
 	if err != nil {
 		return err
 	}
+	repeats, err := collector.RepeatsPlan(pl, r.seed)
+	if err != nil {
+		return err
+	}
 	return r.runCollect(ctx, collector.Config{
 		Dir: r.path("run"), Pool: pl, Seed: r.seed, Workers: r.workers,
-		Plans: []collector.Plan{{Name: "random", Set: set}},
+		Plans: []collector.Plan{{Name: "random", Set: set}, repeats},
 	})
 }
 
