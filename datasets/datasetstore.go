@@ -102,10 +102,8 @@ func (m *Matrix) hash(h hash.Hash) {
 // same data set gives the same bytes. The last file to be written is
 // dataset.json, so that a folder without it is not a data set.
 func (d *Dataset) Write(fs FS, dir string) error {
-	if fs == nil {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return err
-		}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
 	}
 	if err := orHost(fs).Remove(filepath.Join(dir, metaFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

@@ -62,10 +62,8 @@ type ObservationWriter struct {
 // CreateObservations starts the file at path, in a folder that it makes if
 // need be. The file comes into being when Close succeeds.
 func CreateObservations(path string, h ObservationHeader) (*ObservationWriter, error) {
-	if h.FS == nil {
-		if err := makeDirs(path); err != nil {
-			return nil, err
-		}
+	if err := makeDirs(path); err != nil {
+		return nil, err
 	}
 	specs := exchangeColumns
 	if h.Keep == KeepBytes {

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// FS is where files are written. A nil FS is the host's; tests put a full
-// disk in its place.
+// FS is how files are written; folders are made on the host in any case. A
+// nil FS is the host's; tests put a full disk in its place.
 type FS interface {
 	// Create makes or truncates a file for writing.
 	Create(name string) (File, error)

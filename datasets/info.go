@@ -126,7 +126,9 @@ func labelCounts(machines []Machine) []LabelCount {
 // WriteText prints the summary for people.
 func (in *Info) WriteText(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	line := func(name, format string, args ...any) { fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+	}
 	line("data set", "%s", in.SHA256)
 	line("pool", "%s (%s), plan %s, seed %d", in.Pool, in.PoolHash, in.Plan, in.Seed)
 	line("machines", "%d in %d groups, %d modelled", in.Machines, in.Groups, in.Modelled)

@@ -108,7 +108,9 @@ func writeSummaries(t testing.TB, path string, h SummaryHeader, s []Summary, tex
 	require.NoError(t, err)
 	w.SetCounts(Counts{Exchanges: int64(len(s)) * 6, Late: 3})
 	for i := range s {
-		require.NoError(t, w.Write(&s[i], texts))
+		if err := w.Write(&s[i], texts); err != nil {
+			t.Fatal(err)
+		}
 	}
 	require.NoError(t, w.Close())
 }

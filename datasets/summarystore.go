@@ -105,10 +105,8 @@ type SummaryWriter struct {
 // be. The file comes into being when Close succeeds. The same summaries under
 // the same header give the same bytes.
 func CreateSummary(path string, h SummaryHeader) (*SummaryWriter, error) {
-	if h.FS == nil {
-		if err := makeDirs(path); err != nil {
-			return nil, err
-		}
+	if err := makeDirs(path); err != nil {
+		return nil, err
 	}
 	t, err := createTable(h.FS, path, "summaries", summaryColumns)
 	if err != nil {

@@ -15,24 +15,14 @@ import (
 )
 
 // Options say what a table holds. The zero value is every feature, up to
-// MaxCells cells.
+// DefaultMaxCells cells.
 type Options struct {
-	Fields datasets.FieldSet // empty: Prone
-	Size   Size
+	Fields   datasets.FieldSet // empty: Prone
+	MaxCells int               // a larger table is refused; 0: DefaultMaxCells, negative: none is
 }
 
-// Size says how large a table may be.
-type Size uint8
-
-// The sizes.
-const (
-	Reasonable Size = iota // up to MaxCells
-	AnySize
-)
-
-// MaxCells is the number of cells above which a table needs AnySize. A cell
-// is about five bytes of CSV.
-const MaxCells = 100_000_000
+// DefaultMaxCells is some 500 MB of CSV, at about five bytes a cell.
+const DefaultMaxCells = 100_000_000
 
 // Format is a way of writing a table.
 type Format struct {
@@ -94,9 +84,13 @@ func columns(d *datasets.Dataset, opt Options, limit int) ([]int, error) {
 	if limit > 0 && len(out) > limit {
 		return nil, fmt.Errorf("%d columns: this format has at most %d; choose fewer probes or fields", len(out), limit)
 	}
-	if cells := len(out) * d.Matrix.Rows(); cells > MaxCells && opt.Size != AnySize {
-		return nil, fmt.Errorf("%d machines × %d features are %d cells, above %d: choose fewer probes or fields, or allow any size",
-			d.Matrix.Rows(), len(out), cells, MaxCells)
+	most := opt.MaxCells
+	if most == 0 {
+		most = DefaultMaxCells
+	}
+	if cells := len(out) * d.Matrix.Rows(); most > 0 && cells > most {
+		return nil, fmt.Errorf("%d machines × %d features are %d cells, more than %d: choose fewer probes or fields, or allow more cells",
+			d.Matrix.Rows(), len(out), cells, most)
 	}
 	return out, nil
 }
