@@ -117,7 +117,7 @@ func (p *program) datasetExport() *cobra.Command {
 				return fmt.Errorf("--fields: %w", err)
 			}
 			if huge {
-				o.Size = formats.AnySize
+				o.MaxCells = -1
 			}
 			d, err := datasets.Open(args[0])
 			if err != nil {
