@@ -89,7 +89,7 @@ func schemaOf(name string, specs []columnSpec) *parquet.Schema {
 type tableWriter struct {
 	file  *atomicFile
 	seal  *sealer
-	w     *parquet.Writer
+	w     *parquet.GenericWriter[any]
 	specs []columnSpec
 	err   error
 }
@@ -107,7 +107,7 @@ func createTable(fs FS, path, name string, specs []columnSpec) (*tableWriter, er
 	config.PageBufferSize = 8 << 20
 	config.ColumnIndexSizeLimit = func([]string) int { return 1 }
 	config.KeyValueMetadata = map[string]string{sealKey: sealBlank}
-	t.w = parquet.NewWriter(t.seal, config)
+	t.w = parquet.NewGenericWriter[any](t.seal, config)
 	return t, nil
 }
 

@@ -50,7 +50,7 @@ func ExportParquet(w io.Writer, d *datasets.Dataset, opt Options) error {
 	config.Schema = parquet.NewSchema("dataset", g)
 	config.CreatedBy = "tickle"
 	config.KeyValueMetadata = map[string]string{"tickle.dataset_sha256": d.Hash()}
-	out := parquet.NewWriter(w, config)
+	out := parquet.NewGenericWriter[any](w, config)
 	cells := make([]parquet.Value, m.Rows())
 	put := func(i int) error {
 		if _, err := out.ColumnWriters()[i].WriteRowValues(cells); err != nil {
