@@ -17,8 +17,11 @@ import (
 type Config struct {
 	Interface string         `json:"interface"` // the link's name in the guest; "": the first that is not loopback
 	Addresses []netip.Prefix `json:"addresses"`
-	Routes    []netip.Prefix `json:"routes"` // the prober's blocks, all on the link
-	Gateway   netip.Addr     `json:"gateway,omitzero"`
+	Routes    []netip.Prefix `json:"routes,omitempty"` // what else is on the link
+	// Gateways are on the link and lead to everything else, one of IPv4
+	// and one of IPv6 at most: a prober with many addresses costs the guest
+	// one neighbour.
+	Gateways []netip.Addr `json:"gateways,omitempty"`
 	// Sysctls are set in order of their names before the interface is up.
 	// Names are with dots, as in sysctl.conf.
 	Sysctls  map[string]string `json:"sysctls,omitempty"`
@@ -41,11 +44,14 @@ const (
 	Reject     Firewall = "reject"
 )
 
+// On reports whether anything is kept out.
+func (f Firewall) On() bool { return f != NoFirewall && f != "" }
+
 // Factors are the factors of a pool file that a Linux guest understands
 // beside "sysctl.NAME".
 var Factors = []string{"app.backlog", "app.rcvbuf", "firewall", "mtu"}
 
-// Apply reads the factors that FromFactors knows into c and returns those it
+// Apply reads the factors of Linux guests into c and returns those it
 // does not know, in order. A bad value is an error that names the factor.
 func (c *Config) Apply(factors map[string]string) (unknown []string, err error) {
 	names := make([]string, 0, len(factors))

@@ -14,7 +14,7 @@ import (
 // administrator's "ct state established,related accept; tcp dport PORT ct
 // state new tcp flags syn accept; icmp echo accept; drop" would.
 func setFirewall(f Firewall, port uint16) error {
-	if f == NoFirewall || f == "" {
+	if !f.On() {
 		return nil
 	}
 	c, err := nftables.New()

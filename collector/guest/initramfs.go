@@ -5,6 +5,13 @@ import (
 	"fmt"
 )
 
+// The lists of an initramfs: the modules that every guest loads and those of
+// a firewall, a path a line, in loading order.
+const (
+	ModuleList         = "modules"
+	FirewallModuleList = "modules.firewall"
+)
+
 // File is a file of an initramfs.
 type File struct {
 	Name string // without leading slash

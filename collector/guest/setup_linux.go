@@ -110,10 +110,11 @@ func setAddresses(c *Config, link netlink.Link) error {
 			return fmt.Errorf("route %s: %w", r, err)
 		}
 	}
-	if c.Gateway.IsValid() {
-		route := &netlink.Route{LinkIndex: index, Gw: c.Gateway.AsSlice(), Flags: int(netlink.FLAG_ONLINK)}
+	for _, g := range c.Gateways {
+		everything := net.IPNet{IP: make(net.IP, g.BitLen()/8), Mask: make(net.IPMask, g.BitLen()/8)}
+		route := &netlink.Route{LinkIndex: index, Dst: &everything, Gw: g.AsSlice(), Flags: int(netlink.FLAG_ONLINK)}
 		if err := netlink.RouteReplace(route); err != nil {
-			return fmt.Errorf("gateway %s: %w", c.Gateway, err)
+			return fmt.Errorf("gateway %s: %w", g, err)
 		}
 	}
 	return nil

@@ -32,17 +32,17 @@ const (
 	Kernel Kind = "kernel" // a Linux kernel and its initramfs, for QEMU
 	UML    Kind = "uml"    // a User-mode Linux
 	Stack  Kind = "stack"  // a program around a TCP/IP stack
-	Guest  Kind = "guest"  // our own first process of a guest
 )
 
 // Item is one thing that the lab has, or wanted to have.
 type Item struct {
 	Kind    Kind              `json:"kind"`
-	Name    string            `json:"name"`              // as pool files name it: "6.1.0-50", "gvisor-20240306", "lwip-2.1.3"
+	Name    string            `json:"name"`              // as pool files name it: "6.1.0-50-cloud-amd64", "gvisor-20240306", "lwip-2.1.3"
 	Version string            `json:"version,omitempty"` // of the package or module
 	Origin  string            `json:"origin,omitempty"`  // package and suite, or module
 	Files   map[string]string `json:"files,omitempty"`   // role to path below the lab's folder
 	SHA256  map[string]string `json:"sha256,omitempty"`  // role to the file's hash
+	Recipe  string            `json:"recipe,omitempty"`  // hash of what it was made of beside packages
 	Missing string            `json:"missing,omitempty"` // why it could not be had
 }
 
@@ -89,23 +89,20 @@ func Find(kind Kind, name, role string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for i := range m.Items {
-		it := &m.Items[i]
-		if it.Kind != kind || it.Name != name {
-			continue
-		}
-		if it.Missing != "" {
-			return "", fmt.Errorf("%s %s is missing from the lab: %s", kind, name, it.Missing)
-		}
-		path, ok := it.Files[role]
-		if !ok {
-			return "", fmt.Errorf("%s %s: the lab has no file %q of it", kind, name, role)
-		}
-		path = filepath.Join(dir, path)
-		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("%s %s: %w", kind, name, err)
-		}
-		return path, nil
+	it := m.find(kind, name)
+	if it == nil {
+		return "", fmt.Errorf("%s %s: %w", kind, name, ErrNotMade)
 	}
-	return "", fmt.Errorf("%s %s: %w", kind, name, ErrNotMade)
+	if it.Missing != "" {
+		return "", fmt.Errorf("%s %s is missing from the lab: %s", kind, name, it.Missing)
+	}
+	path, ok := it.Files[role]
+	if !ok {
+		return "", fmt.Errorf("%s %s: the lab has no file %q of it", kind, name, role)
+	}
+	path = filepath.Join(dir, path)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%s %s: %w", kind, name, err)
+	}
+	return path, nil
 }

@@ -146,7 +146,7 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 		return nil, err
 	}
 	s.guest.Addresses = []netip.Prefix{netip.PrefixFrom(net.Machine, net.Machine.BitLen()), netip.PrefixFrom(Machine6, 128)}
-	s.guest.Routes = []netip.Prefix{net.Prober, Prober6}
+	s.guest.Gateways = []netip.Addr{net.Prober.Addr().Next(), Prober6.Addr().Next()}
 	var errs []error
 	for range attempts {
 		v, err := boot(ctx, s)

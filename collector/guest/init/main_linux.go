@@ -1,6 +1,6 @@
 // Init is the first process of a virtual machine of the pool. It reads
-// /config.json of its initramfs (package guest), loads the modules that
-// /modules lists, a path a line, makes the machine what it is to be, and says
+// /config.json of its initramfs (package guest), loads the modules that its
+// lists name (guest.ModuleList), makes the machine what it is to be, and says
 // "tickle: ready" on the console. It does nothing else until power-off.
 package main
 
@@ -46,9 +46,6 @@ func run() error {
 			return fmt.Errorf("mount %s: %w", m.dir, err)
 		}
 	}
-	if err := loadModules("/modules"); err != nil {
-		return err
-	}
 	b, err := os.ReadFile("/config.json")
 	if err != nil {
 		return err
@@ -56,6 +53,15 @@ func run() error {
 	var c guest.Config
 	if err := json.Unmarshal(b, &c); err != nil {
 		return fmt.Errorf("/config.json: %w", err)
+	}
+	lists := []string{guest.ModuleList}
+	if c.Firewall.On() {
+		lists = append(lists, guest.FirewallModuleList)
+	}
+	for _, list := range lists {
+		if err := loadModules("/" + list); err != nil {
+			return err
+		}
 	}
 	if _, err := guest.Setup(&c); err != nil {
 		return err

@@ -1,0 +1,103 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"tickle/collector/guest"
+)
+
+// kernelPackages are the packages of a kernel release ("6.1.0-50-cloud-amd64"):
+// one, or from 6.19 on the kernel and its modules apart.
+func kernelPackages(release string) (whole string, split []string) {
+	return "linux-image-" + release, []string{"linux-binary-" + release, "linux-modules-" + release}
+}
+
+// pickKernel chooses what to download for a kernel release.
+func pickKernel(release string, have []candidate) ([]candidate, error) {
+	whole, split := kernelPackages(release)
+	first := func(pkg string) *candidate {
+		for i := range have {
+			if have[i].pkg == pkg {
+				return &have[i]
+			}
+		}
+		return nil
+	}
+	if b, m := first(split[0]), first(split[1]); b != nil && m != nil {
+		return []candidate{*b, *m}, nil
+	}
+	if w := first(whole); w != nil {
+		return []candidate{*w}, nil
+	}
+	return nil, fmt.Errorf("no suite of the archive has a package %s", whole)
+}
+
+// buildKernel makes the files of a kernel for QEMU from its packages.
+func buildKernel(ctx context.Context, debs []string, init []byte) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, deb := range debs {
+		// Since 7.x the image lies beside the modules instead of in /boot.
+		got, _, err := readDeb(ctx, deb, func(p string) bool { return isKernel(p) || isModule(p) })
+		if err != nil {
+			return nil, err
+		}
+		for p, data := range got {
+			files[p] = data
+		}
+	}
+	var image []byte
+	for p, data := range files {
+		if isKernel(p) {
+			image = data
+		}
+	}
+	if image == nil {
+		return nil, errors.New("the packages hold no vmlinuz")
+	}
+	initrd, err := buildInitrd(ctx, newModules(files), cardModules, init)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"kernel": image, "initrd": initrd}, nil
+}
+
+func isKernel(p string) bool {
+	return strings.HasPrefix(path.Base(p), "vmlinuz") && !strings.HasSuffix(p, "/")
+}
+
+// buildInitrd packs our first process, the modules that want names and those
+// of a firewall, with a list of each in loading order: /modules and
+// /modules.firewall. A kernel without the latter has no firewall factor.
+func buildInitrd(ctx context.Context, m *modules, want []string, init []byte) ([]byte, error) {
+	files := []guest.File{{Name: "init", Data: init, Exec: true}}
+	card, err := m.resolve(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	firewall, err := m.resolve(ctx, firewallModules)
+	if err != nil {
+		return nil, err
+	}
+	packed := map[string]bool{}
+	for _, l := range []struct {
+		name string
+		mods []module
+	}{{guest.ModuleList, card}, {guest.FirewallModuleList, firewall}} {
+		var list bytes.Buffer
+		for _, mod := range l.mods {
+			file := "m/" + mod.name + ".ko"
+			fmt.Fprintf(&list, "/%s\n", file)
+			if !packed[file] {
+				packed[file] = true
+				files = append(files, guest.File{Name: file, Data: mod.data})
+			}
+		}
+		files = append(files, guest.File{Name: l.name, Data: list.Bytes()})
+	}
+	return guest.Initramfs(files), nil
+}

@@ -1,0 +1,153 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"tickle/collector/stackhost/hosts"
+)
+
+// buildGo builds a program around a Go stack in a module of its own, with the
+// toolchain that its version needs, which the go command fetches as a module.
+func buildGo(ctx context.Context, p hosts.Program, dir string) (map[string][]byte, error) {
+	for name, data := range p.Files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	args := []string{"build", "-trimpath", "-o", "program"}
+	if p.LDFlags != "" {
+		args = append(args, "-ldflags="+p.LDFlags)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
+	cmd.Dir = dir
+	// -mod=mod: go.sum is made here, from the checksum database.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GOWORK=off", "GOOS=linux", "GOARCH=amd64")
+	if p.Toolchain != "" {
+		cmd.Env = append(cmd.Env, "GOTOOLCHAIN="+p.Toolchain)
+	}
+	if err := runBuild(cmd); err != nil {
+		return nil, err
+	}
+	program, err := os.ReadFile(filepath.Join(dir, "program"))
+	return map[string][]byte{"program": program}, err
+}
+
+// pickC chooses the packages of a C stack: the first version of its library
+// with that upstream version, the library itself, and a C library new enough
+// for both it and what this host's compiler makes.
+func pickC(p hosts.Program, have []candidate) ([]candidate, error) {
+	for _, dev := range have {
+		if dev.pkg != p.Package || !strings.HasPrefix(dev.version, p.Version+"+") && !strings.HasPrefix(dev.version, p.Version+"-") {
+			continue
+		}
+		for _, lib := range have {
+			if lib.version != dev.version || lib.suite != dev.suite || !strings.HasPrefix(lib.pkg, p.Library) {
+				continue
+			}
+			for _, c := range have {
+				if c.pkg == "libc6" && c.suite == libcSuite {
+					return []candidate{dev, lib, c}, nil
+				}
+			}
+		}
+	}
+	return nil, fmt.Errorf("no suite of the archive has %s %s with its library", p.Package, p.Version)
+}
+
+// libcSuite is the suite whose C library runs the C programs: newer than the
+// host's compiler needs and than what their libraries need.
+const libcSuite = "trixie"
+
+// buildC compiles a program around a C stack against the headers and the
+// shared library of its packages.
+func buildC(ctx context.Context, p hosts.Program, dir string, debs []string) (map[string][]byte, error) {
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		return nil, errors.New("there is no C compiler cc (Debian: gcc, libc6-dev)")
+	}
+	headers, _, err := readDeb(ctx, debs[0], func(f string) bool { return strings.HasPrefix(f, "usr/include/") && strings.HasSuffix(f, ".h") })
+	if err != nil {
+		return nil, err
+	}
+	for f, data := range headers {
+		if err := writeBelow(dir, f, data); err != nil {
+			return nil, err
+		}
+	}
+	library, err := stackLibrary(ctx, p, debs[1])
+	if err != nil {
+		return nil, err
+	}
+	if err := writeBelow(dir, "library.so", library); err != nil {
+		return nil, err
+	}
+	args := []string{"-O2", "-Wall", "-o", "program"}
+	for _, i := range p.Includes {
+		args = append(args, "-isystem", i)
+	}
+	for name, data := range p.Files {
+		if err := writeBelow(dir, name, data); err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(name, ".c") {
+			args = append(args, name)
+		}
+	}
+	args = append(args, "library.so", "-lpthread",
+		// The library is of a suite whose C library is not this host's.
+		"-Wl,--unresolved-symbols=ignore-in-shared-libs", "-Wl,--dynamic-linker="+loader)
+	cmd := exec.CommandContext(ctx, cc, args...)
+	cmd.Dir = dir
+	if err := runBuild(cmd); err != nil {
+		return nil, err
+	}
+	program, err := os.ReadFile(filepath.Join(dir, "program"))
+	if err != nil {
+		return nil, err
+	}
+	files, err := withLibraries(ctx, program, debs[1:])
+	if err != nil {
+		return nil, err
+	}
+	files["program"] = program
+	return files, nil
+}
+
+// stackLibrary is the shared library of a stack's package.
+func stackLibrary(ctx context.Context, p hosts.Program, deb string) ([]byte, error) {
+	files, _, err := readDeb(ctx, deb, func(f string) bool { return strings.HasPrefix(path.Base(f), p.Library+".so") })
+	if err != nil {
+		return nil, err
+	}
+	for _, data := range files {
+		return data, nil
+	}
+	return nil, fmt.Errorf("the package holds no %s.so", p.Library)
+}
+
+func writeBelow(dir, name string, data []byte) error {
+	file := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
+}
+
+// runBuild runs a compiler; its error ends with the compiler's last line.
+func runBuild(cmd *exec.Cmd) error {
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		return fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, lines[len(lines)-1])
+	}
+	return nil
+}

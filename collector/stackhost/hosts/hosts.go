@@ -1,0 +1,138 @@
+// Package hosts holds the sources of the small programs that make a machine
+// of a TCP/IP stack: they read and write Ethernet frames on file descriptor
+// 3, a frame a datagram, take settings as arguments name=value, listen on a
+// TCP port and drop what they are sent. Each version of a stack is a program
+// of its own, in a Go module of its own or with a C library of its own, so
+// that none is part of this module's build: they travel as text, and package
+// lab builds them.
+package hosts
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+//go:embed gvisor/*.txt lwip/*.txt seqs/*.txt
+var sources embed.FS
+
+// Program is a version of a stack with its program's sources.
+type Program struct {
+	Name    string // as pool files name it: "gvisor-20240306", "lwip-2.1.3"
+	Stack   string // the implementation: "gVisor netstack", "lwIP"
+	Version string // of the module or library
+	Files   map[string][]byte
+	// Settings are the names of the factors that the stack understands.
+	Settings []string
+	// IPv6 is whether it has an IPv6 address.
+	IPv6 bool
+
+	// Of Go programs: the module, GOTOOLCHAIN ("": the one that is there)
+	// and the linker's flags.
+	Module, Toolchain, LDFlags string
+	// Of C programs: the package with the headers, the name that the
+	// library's package and file begin with, and where the headers are.
+	Package, Library string
+	Includes         []string
+}
+
+// release is a version of a Go stack.
+type release struct {
+	name, version string
+	toolchain     string   // "": the one that is there
+	files         []string // that differ between versions
+}
+
+const gvisorModule = "gvisor.dev/gvisor"
+
+// Addresses became structures in the middle of 2023, and are added with
+// properties from 2022 on.
+var (
+	plain      = []string{"address_string.go", "add_plain.go"}
+	properties = []string{"address_string.go", "add_properties.go"}
+	structures = []string{"address_struct.go", "add_properties.go"}
+)
+
+// gvisors are the dates that build, with the newest toolchain that each
+// builds with: the stack uses names of the Go runtime that later ones hide.
+var gvisors = []release{
+	{"gvisor-20210111", "v0.0.0-20210111185822-3ff3110fcdd6", "go1.15.15", plain},
+	{"gvisor-20230504", "v0.0.0-20230504175454-7b0a1988a28f", "go1.20.14", properties},
+	{"gvisor-20230928", "v0.0.0-20230928000133-4fe30062272c", "", structures},
+	{"gvisor-20240306", "v0.0.0-20240306221502-ee1e1f6070e3", "", structures},
+	{"gvisor-20240722", "v0.0.0-20240722211153-64c016c92987", "", structures},
+	{"gvisor-20250205", "v0.0.0-20250205023644-9414b50a5633", "", structures},
+	{"gvisor-20260905", "v0.0.0-20260905035102-160fafc42237", "", structures},
+}
+
+const seqsModule = "github.com/soypat/seqs"
+
+var seqss = []release{
+	{"seqs-20240527", "v0.0.0-20240527012110-1201bab640ef", "", nil},
+	{"seqs-20250124", "v0.0.0-20250124201400-0d65bc7c1710", "", nil},
+	{"seqs-20260125", "v0.0.0-20260125140838-2c1c6b1bd69e", "", nil},
+}
+
+var lwips = []string{"2.1.2", "2.1.3", "2.2.1"}
+
+// List gives every program, in order of stacks and versions.
+func List() []Program {
+	var out []Program
+	for _, r := range gvisors {
+		out = append(out, goProgram(r, gvisorModule, Program{Stack: "gVisor netstack", IPv6: true, Settings: []string{"cc", "mtu", "rcvbuf", "sack", "ttl"}}))
+	}
+	for _, v := range lwips {
+		out = append(out, Program{Name: "lwip-" + v, Stack: "lwIP", Version: v, IPv6: true, Settings: []string{"mtu"},
+			Files:   map[string][]byte{"main.c": source("lwip/main.c")},
+			Package: "liblwip-dev", Library: "liblwip", Includes: []string{"usr/include/lwip", "usr/include/lwip/posix"}})
+	}
+	for _, r := range seqss {
+		out = append(out, goProgram(r, seqsModule, Program{Stack: "soypat/seqs", Settings: []string{"mtu"}}))
+	}
+	return out
+}
+
+// Find gives the program of that name.
+func Find(name string) (Program, error) {
+	all := List()
+	i := slices.IndexFunc(all, func(p Program) bool { return p.Name == name })
+	if i >= 0 {
+		return all[i], nil
+	}
+	names := make([]string, len(all))
+	for i, p := range all {
+		names[i] = p.Name
+	}
+	return Program{}, fmt.Errorf("program %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// goProgram adds to p what a version of a Go stack has.
+func goProgram(r release, module string, p Program) Program {
+	p.Name, p.Version, p.Module, p.Toolchain = r.name, r.version, module, r.toolchain
+	folder, _, _ := strings.Cut(r.name, "-")
+	p.Files = map[string][]byte{"main.go": source(folder + "/main.go")}
+	for _, name := range r.files {
+		p.Files[name] = source(folder + "/" + name)
+	}
+	language := "1.24"
+	if v, ok := strings.CutPrefix(r.toolchain, "go"); ok {
+		language = v[:strings.LastIndexByte(v, '.')]
+	} else {
+		// The stack reaches for names of the runtime by go:linkname,
+		// which the linker forbids since Go 1.23.
+		p.LDFlags = "-checklinkname=0"
+	}
+	p.Files["go.mod"] = fmt.Appendf(nil, "module host\n\ngo %s\n\nrequire %s %s\n", language, module, r.version)
+	return p
+}
+
+// source gives an embedded file: the go command must not take them for
+// packages or modules, so that each has .txt behind its name.
+func source(name string) []byte {
+	b, err := sources.ReadFile(name + ".txt")
+	if err != nil {
+		panic(err) // embedded: only a wrong name fails
+	}
+	return b
+}
