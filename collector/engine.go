@@ -33,6 +33,7 @@ type engine struct {
 	capture  *capture
 	progress *atomic.Int64 // exchanges made, of all workers
 
+	ahead     ahead
 	tape      tape
 	counts    Counts
 	dialogues dialogues
@@ -93,6 +94,7 @@ func (e *engine) reset(s session) error {
 		e.limit = DefaultCeiling
 	}
 	e.tape.reset(s.program.copies())
+	e.ahead.from, e.ahead.to = 0, 0
 	e.counts, e.rtt, e.fences = Counts{}, rtt{}, nil
 	e.dialogues.reset()
 	if !e.certain && !s.program.alone {
@@ -267,7 +269,12 @@ func (e *engine) sendCopy() error {
 	if e.g.pairs.fixed { // one exchange at a time: until it is answered, or known to be silent
 		e.nextAt = e.now + max(e.pace, e.deadline())
 	}
-	return e.transmit(c, &e.g.steps[p.from], probegen.Numbers{})
+	b, err := e.packetAhead(e.next - 1)
+	if err != nil {
+		return err
+	}
+	e.counts.Sent++
+	return e.send(b, sighting{kind: probeSent, copy: c, known: true})
 }
 
 // transmit makes a step's packet and sends it from copy c's pair. It stays
@@ -277,6 +284,7 @@ func (e *engine) transmit(c uint32, s *step, n probegen.Numbers) error {
 	if err != nil {
 		return err
 	}
+	e.out = b
 	e.counts.Sent++
 	return e.send(b, sighting{kind: probeSent, copy: c, known: true, step: e.tape.copies[c].step})
 }
@@ -301,7 +309,6 @@ func (e *engine) send(b []byte, what sighting) error {
 		binary.BigEndian.PutUint32(a[:], to)
 		return fmt.Errorf("refused to send to %v: %w", netip.AddrFrom4(a), errTarget)
 	}
-	e.out = b
 	if e.capture != nil {
 		what.at = e.now
 		if err := e.capture.see(what, b); err != nil {

@@ -278,8 +278,8 @@ func TestWhatGoesOutIsTheSameForEveryMachine(t *testing.T) {
 }
 
 func TestSendRefusesAnyOtherDestination(t *testing.T) {
-	e := start(t, setup{plan: Plan{Set: mixedSet(6)}, backend: backend{mood: mood{record: true}}})
 	for _, to := range []string{"192.0.2.2", "8.8.8.8", "127.0.0.1", "198.18.0.1"} {
+		e := start(t, setup{plan: Plan{Set: mixedSet(6)}, backend: backend{mood: mood{record: true}}})
 		e.to[probegen.OpenTCP] = netip.AddrPortFrom(netip.MustParseAddr(to), 22)
 		err := e.run(context.Background())
 		require.ErrorIs(t, err, errTarget)
@@ -287,7 +287,6 @@ func TestSendRefusesAnyOtherDestination(t *testing.T) {
 		for _, b := range e.stack.sent {
 			require.Equal(t, []byte{192, 0, 2, 1}, b[16:20])
 		}
-		e.next = 0
 	}
 }
 
@@ -401,6 +400,7 @@ func (c *cannedEngine) again() error {
 	}
 	t := &c.transcriber
 	for probe := range c.g.probes {
+		t.fetch(c.engine, probe)
 		for repeat := range c.g.repeats {
 			if err := t.observe(c.engine, uint32(probe*c.g.repeats+repeat), repeat); err != nil {
 				return err

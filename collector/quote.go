@@ -18,16 +18,17 @@ func (d *Decoder) icmp(o *datasets.Observation, p *ipv4, stimulus []byte) {
 	}
 	quoted := p.body[minICMP:]
 	o.Set(datasets.QuoteLen, uint64(len(quoted)))
-	if len(stimulus) >= minIPv4 {
-		compareQuote(o, quoted, stimulus)
+	if sent, ok := parseIPv4(stimulus); ok {
+		compareQuote(o, quoted, &sent)
 	}
 }
 
 // compareQuote says how sent came back in a quotation that may be cut.
-func compareQuote(o *datasets.Observation, quoted, sent []byte) {
+func compareQuote(o *datasets.Observation, quoted []byte, stimulus *ipv4) {
 	if len(quoted) < minIPv4 {
 		return
 	}
+	sent := stimulus.packet
 	word := func(b []byte, at int) uint16 { return binary.BigEndian.Uint16(b[at:]) }
 	o.Set(datasets.QuoteIPLen, uint64(word(quoted, 2)-word(sent, 2)))
 	o.Set(datasets.QuoteIPID, uint64(echo16(word(quoted, 4), word(sent, 4))))
@@ -42,7 +43,7 @@ func compareQuote(o *datasets.Observation, quoted, sent []byte) {
 	}
 	o.Set(datasets.QuoteIPChecksum, uint64(check))
 	if whole && len(quoted) > header {
-		o.Set(datasets.QuotePayload, uint64(echoBytes(quoted[header:], sent[int(sent[0]&15)*4:])))
+		o.Set(datasets.QuotePayload, uint64(echoBytes(quoted[header:], stimulus.body)))
 	}
 }
 

@@ -185,6 +185,8 @@ func finishPacket(b []byte, p *ipv4, check int) []byte {
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
 	binary.BigEndian.PutUint32(b[12:], p.dst)
 	binary.BigEndian.PutUint32(b[16:], p.src)
+	clear(b[10:12])
+	clear(b[check : check+2])
 	binary.BigEndian.PutUint16(b[10:], ^fold(sum(b[:20])))
 	s := sum(b[20:])
 	if b[9] != 1 {

@@ -24,6 +24,7 @@ type transcriber struct {
 	exchange datasets.Exchange
 	summary  datasets.Summary
 	rebuilt  []byte
+	touched  uint64
 }
 
 // write decodes what the engine has on its tape, probe by probe, and writes
@@ -76,6 +77,7 @@ func abort(rows *datasets.ObservationWriter) {
 func (t *transcriber) transcribe(e *engine, summaries *datasets.SummaryWriter, rows *datasets.ObservationWriter) error {
 	t.reset(e.g.repeats)
 	for probe := range e.g.probes {
+		t.fetch(e, probe)
 		answers := 0
 		for repeat := range e.g.repeats {
 			c := uint32(probe*e.g.repeats + repeat)
@@ -100,6 +102,28 @@ func (t *transcriber) transcribe(e *engine, summaries *datasets.SummaryWriter, r
 		}
 	}
 	return nil
+}
+
+// fetch has the memory of the next probes' answers fetched, which are as
+// scattered as they came, many at once (see batch). It does so every few
+// probes.
+func (t *transcriber) fetch(e *engine, probe int) {
+	const probes = 8
+	if probe%probes != 0 {
+		return
+	}
+	from := probe * e.g.repeats
+	copies := e.tape.copies[from:min(from+probes*e.g.repeats, len(e.tape.copies))]
+	for i := range copies {
+		if place := copies[i].first; place != 0 {
+			t.touched += uint64(e.tape.answers[place-1].offset)
+		}
+	}
+	for i := range copies {
+		if place := copies[i].first; place != 0 {
+			t.touched += uint64(e.tape.bytes[e.tape.answers[place-1].offset])
+		}
+	}
 }
 
 func (t *transcriber) reset(repeats int) {
