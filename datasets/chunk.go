@@ -1,0 +1,149 @@
+package datasets
+
+import (
+	"fmt"
+	"hash/maphash"
+	"slices"
+)
+
+// unit is one field of one row group over all machines.
+type unit struct {
+	b        *builder
+	group    int
+	field    FieldID
+	probes   int
+	cells    []cell // probe-major: a column's cells stand together
+	value    cells
+	distinct cells
+	coder    *coder
+
+	codes     []byte // of the columns that stay, in order of probe
+	values    []Value
+	valueAt   []int
+	kept      []int32 // probes of the columns that stay
+	hashes    []uint64
+	nondet    int64
+	forgotten int64 // columns that nondeterminism dropped
+}
+
+func newUnit(b *builder) *unit { return &unit{b: b, coder: newCoder(len(b.files))} }
+
+// read fills in the cells.
+func (u *unit) read(group int, field FieldID) error {
+	b := u.b
+	u.group, u.field = group, field
+	first := group * RowsPerGroup
+	u.probes = min(RowsPerGroup, b.plan.N-first)
+	rows := len(b.files)
+	u.cells = slices.Grow(u.cells[:0], u.probes*rows)[:u.probes*rows]
+	for m, f := range b.files {
+		i := colFields + 3*int(field)
+		if err := f.t.read(group, i, &u.value); err != nil {
+			return err
+		}
+		if err := u.number(f.t.path); err != nil {
+			return err
+		}
+		u.distinct.nulls = len(u.value.ints)
+		if u.value.nulls > 0 {
+			if err := f.t.read(group, i+1, &u.distinct); err != nil {
+				return err
+			}
+		}
+		allAbsent := u.distinct.nulls == len(u.value.ints)
+		for p, v := range u.value.ints {
+			c := cell(v)
+			if u.value.null[p] {
+				c = absentCell
+				if !allAbsent && !u.distinct.null[p] {
+					c = nondetCell
+				}
+			}
+			u.cells[p*rows+m] = c
+		}
+	}
+	return nil
+}
+
+// number gives texts their number in the builder, and checks numbers.
+func (u *unit) number(path string) error {
+	if Catalogue[u.field].Type != Text {
+		for _, v := range u.value.ints {
+			if v < 0 || v > maxValue {
+				return fmt.Errorf("%s: column %v: value %d: want 0 to 2^62-1", path, u.field, v)
+			}
+		}
+		return nil
+	}
+	ids := make([]int64, len(u.value.texts))
+	u.b.mu.Lock()
+	for i, t := range u.value.texts {
+		ids[i] = int64(u.b.texts.ID(t))
+	}
+	u.b.mu.Unlock()
+	for p, at := range u.value.ints {
+		if !u.value.null[p] {
+			u.value.ints[p] = ids[at]
+		}
+	}
+	return nil
+}
+
+// columns applies the policies and makes the columns that stay.
+func (u *unit) columns() {
+	b := u.b
+	rows := len(b.files)
+	u.codes, u.values, u.valueAt, u.kept, u.hashes = u.codes[:0], u.values[:0], append(u.valueAt[:0], 0), u.kept[:0], u.hashes[:0]
+	u.nondet, u.forgotten = 0, 0
+	first := int32(u.group * RowsPerGroup)
+	at, _ := slices.BinarySearchFunc(b.lossy, Pair{first, 0}, comparePairs)
+	lossy := b.lossy[at:]
+	for p := range u.probes {
+		probe := first + int32(p)
+		if b.drop[probe] {
+			continue
+		}
+		column := u.cells[p*rows : (p+1)*rows]
+		for len(lossy) > 0 && lossy[0].Probe == probe {
+			column[lossy[0].Machine] = missingCell
+			lossy = lossy[1:]
+		}
+		if u.varies(column) {
+			u.forgotten++
+			continue
+		}
+		start := len(u.codes)
+		u.codes, u.values = u.coder.encode(column, u.codes, u.values)
+		u.valueAt = append(u.valueAt, len(u.values))
+		u.kept = append(u.kept, probe)
+		u.hashes = append(u.hashes, maphash.Bytes(b.grouper.seed, u.codes[start:]))
+	}
+}
+
+// varies counts the nondeterministic cells of a column, masks them where the
+// policy says so, and reports whether they drop the column.
+func (u *unit) varies(column []cell) (drop bool) {
+	meta := &u.b.d.Meta
+	for m, c := range column {
+		if c != nondetCell {
+			continue
+		}
+		u.nondet++
+		if meta.Nondet != Category {
+			column[m] = missingCell
+		}
+		drop = drop || !u.b.masked[m]
+	}
+	return drop && meta.Nondet == DropNondet && meta.Filter == FilterAll
+}
+
+// merge adds the columns to the matrix.
+func (u *unit) merge() {
+	b := u.b
+	n := 2 * len(b.files)
+	for i, probe := range u.kept {
+		b.grouper.add(Column{probe, u.field}, u.codes[i*n:(i+1)*n], u.hashes[i], u.values[u.valueAt[i]:u.valueAt[i+1]])
+	}
+	b.d.Meta.NondetCells += u.nondet
+	b.d.Meta.NondetFeatures += u.forgotten
+}
