@@ -20,6 +20,7 @@ type Agreements struct {
 	rows int
 	d    int32
 	same []int32 // rows × rows, symmetric
+	two  []int32 // likewise, of the columns of two values; nil when there is none
 	both []int32 // likewise; nil when no cell is missing
 }
 
@@ -29,6 +30,16 @@ func (a *Agreements) Columns() int { return int(a.d) }
 // Same is the number of columns in which rows i and j have one value; a
 // missing cell agrees with nothing, itself included.
 func (a *Agreements) Same(i, j int32) int32 { return a.same[int(i)*a.rows+int(j)] }
+
+// SameOfTwo is the part of Same that columns of exactly two values, counted
+// over all rows, have in it. Kernels need it where such a column is one
+// number and any other is an indicator a value.
+func (a *Agreements) SameOfTwo(i, j int32) int32 {
+	if a.two == nil {
+		return 0
+	}
+	return a.two[int(i)*a.rows+int(j)]
+}
 
 // Both is the number of columns in which neither row's cell is missing.
 func (a *Agreements) Both(i, j int32) int32 {
@@ -40,16 +51,31 @@ func (a *Agreements) Both(i, j int32) int32 {
 
 // NewAgreements counts the agreements of s with at most the given number of
 // goroutines (0: GOMAXPROCS). Its time grows with Rows²·Partitions/64 and its
-// memory is 4·Rows² bytes, twice that with missing cells, and the bit slices.
+// memory is 4·Rows² bytes a count (all columns, those of two values, and with
+// missing cells those shared), and the bit slices.
 // It fails only when ctx ends.
 func NewAgreements(ctx context.Context, s *datasets.Selection, workers int) (*Agreements, error) {
+	return countAgreements(ctx, s, nil, workers)
+}
+
+// NewFilledAgreements counts as NewAgreements does after the missing cells of
+// each partition s.IDs[i] that has a value have become fill[i], one of its
+// codes: a learner that imputes starts from these.
+func NewFilledAgreements(ctx context.Context, s *datasets.Selection, fill []datasets.Code, workers int) (*Agreements, error) {
+	return countAgreements(ctx, s, fill, workers)
+}
+
+// countAgreements is both of the above; fill is nil where missing cells stay.
+func countAgreements(ctx context.Context, s *datasets.Selection, fill []datasets.Code, workers int) (*Agreements, error) {
 	n := s.Rows()
 	a := &Agreements{rows: n, d: int32(s.D), same: make([]int32, n*n)}
-	groups, constant, whole := sliceGroups(s)
+	groups, constant, whole := sliceGroups(s, fill)
 	for _, id := range s.IDs {
-		if s.Parts[id].Missing {
+		if a.both == nil && s.Parts[id].Missing && fill == nil {
 			a.both = make([]int32, n*n)
-			break
+		}
+		if a.two == nil && s.Parts[id].Distinct == 2 {
+			a.two = make([]int32, n*n)
 		}
 	}
 	slices := make([]slice, len(groups))
@@ -78,10 +104,11 @@ const tileRows = 16
 // sliceGroup is up to 64 partitions whose codes fit into the same number of
 // bits, all counted with one weight.
 type sliceGroup struct {
-	ids     []int32 // partitions
-	planes  int     // bits a code
-	shift   int     // the weight is 1 << shift
-	missing bool    // some cell is missing
+	ids     []int32         // partitions
+	fill    []datasets.Code // what a missing cell of each becomes; nil where it stays
+	planes  int             // bits a code
+	shift   int             // the weight is 1 << shift
+	missing bool            // some cell is missing
 }
 
 // slice is a packed sliceGroup: for each row, the planes of its codes and,
@@ -96,8 +123,8 @@ type slice struct {
 // sliceGroups sorts the partitions of s into groups of like ones. Partitions
 // that are constant and without missing cells agree everywhere: of them it
 // gives the number of columns. whole counts all columns without missing
-// cells.
-func sliceGroups(s *datasets.Selection) (groups []sliceGroup, constant, whole int32) {
+// cells. Where fill is given no cell is missing.
+func sliceGroups(s *datasets.Selection, fill []datasets.Code) (groups []sliceGroup, constant, whole int32) {
 	const codeBits = 16
 	var open [codeBits + 1][2][32]sliceGroup
 	for i, id := range s.IDs {
@@ -105,7 +132,8 @@ func sliceGroups(s *datasets.Selection) (groups []sliceGroup, constant, whole in
 		if part.Distinct == 0 {
 			continue // nowhere a value: nothing agrees and nothing is shared
 		}
-		if !part.Missing {
+		gaps := part.Missing && fill == nil
+		if !gaps {
 			whole += s.Mult[i]
 			if part.Distinct == 1 {
 				constant += s.Mult[i]
@@ -113,16 +141,19 @@ func sliceGroups(s *datasets.Selection) (groups []sliceGroup, constant, whole in
 			}
 		}
 		planes, missing := bits.Len(uint(part.Distinct-1)), 0
-		if part.Missing {
+		if gaps {
 			missing = 1
 		}
 		for m := uint32(s.Mult[i]); m != 0; m &= m - 1 {
 			shift := bits.TrailingZeros32(m)
 			g := &open[planes][missing][shift]
-			g.planes, g.shift, g.missing = planes, shift, part.Missing
+			g.planes, g.shift, g.missing = planes, shift, gaps
+			if fill != nil {
+				g.fill = append(g.fill, fill[i])
+			}
 			if g.ids = append(g.ids, id); len(g.ids) == 64 {
 				groups = append(groups, *g)
-				g.ids = nil
+				g.ids, g.fill = nil, nil
 			}
 		}
 	}
@@ -153,8 +184,11 @@ func (g *sliceGroup) pack(s *datasets.Selection) slice {
 		at := 0
 		for _, code := range s.Codes(id) {
 			if code == datasets.Missing {
-				at += stride
-				continue
+				if g.missing {
+					at += stride
+					continue
+				}
+				code = g.fill[bit]
 			}
 			for b := range g.planes {
 				words[at+b] |= uint64(code>>b&1) << bit
@@ -176,12 +210,15 @@ func (a *Agreements) tile(ctx context.Context, slices []slice, from int) error {
 		if k%64 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s := &slices[k]
+		s, same := &slices[k], a.same
+		if s.planes == 1 {
+			same = a.two
+		}
 		for i := from; i < to; i++ {
 			if s.missing {
-				s.countMissing(i, a.same[i*a.rows:(i+1)*a.rows], a.both[i*a.rows:(i+1)*a.rows])
+				s.countMissing(i, same[i*a.rows:(i+1)*a.rows], a.both[i*a.rows:(i+1)*a.rows])
 			} else {
-				s.count(i, a.same[i*a.rows:(i+1)*a.rows])
+				s.count(i, same[i*a.rows:(i+1)*a.rows])
 			}
 		}
 	}
@@ -230,6 +267,10 @@ func (a *Agreements) finish(constant, whole int32) {
 	for i := range n {
 		for j := i; j < n; j++ {
 			a.same[i*n+j] += constant
+			if a.two != nil {
+				a.same[i*n+j] += a.two[i*n+j]
+				a.two[j*n+i] = a.two[i*n+j]
+			}
 			a.same[j*n+i] = a.same[i*n+j]
 			if a.both != nil {
 				a.both[i*n+j] += whole

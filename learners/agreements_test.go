@@ -52,18 +52,33 @@ func shapes() map[string]*datasets.Selection {
 	}
 }
 
+// counts are what Agreements tells of two rows.
+type counts struct{ same, two, both int32 }
+
 // agreements counts them partition by partition.
-func agreements(s *datasets.Selection, i, j int32) (same, both int32) {
+func agreements(s *datasets.Selection, fill []datasets.Code, i, j int32) (n counts) {
 	for k, id := range s.IDs {
-		cells := s.Codes(id)
-		if a, b := cells[i], cells[j]; a != datasets.Missing && b != datasets.Missing {
-			both += s.Mult[k]
-			if a == b {
-				same += s.Mult[k]
+		a, b := s.Codes(id)[i], s.Codes(id)[j]
+		if fill != nil && s.Parts[id].Distinct > 0 {
+			if a == datasets.Missing {
+				a = fill[k]
+			}
+			if b == datasets.Missing {
+				b = fill[k]
+			}
+		}
+		if a == datasets.Missing || b == datasets.Missing {
+			continue
+		}
+		n.both += s.Mult[k]
+		if a == b {
+			n.same += s.Mult[k]
+			if s.Parts[id].Distinct == 2 {
+				n.two += s.Mult[k]
 			}
 		}
 	}
-	return same, both
+	return n
 }
 
 func TestAgreements(t *testing.T) {
@@ -71,22 +86,36 @@ func TestAgreements(t *testing.T) {
 		for _, workers := range []int{1, 3} {
 			a, err := learners.NewAgreements(context.Background(), s, workers)
 			require.NoError(t, err)
-			require.Equal(t, s.D, a.Columns())
-			n := int32(s.Rows())
-			for i := int32(0); i < n; i += 1 + n/40 {
-				for j := range n {
-					same, both := agreements(s, i, j)
-					if same != a.Same(i, j) || both != a.Both(i, j) {
-						t.Fatalf("%s: rows %d, %d: got %d of %d, want %d of %d", name, i, j, a.Same(i, j), a.Both(i, j), same, both)
-					}
-				}
+			checkAgreements(t, name, s, a, nil)
+			fill := make([]datasets.Code, len(s.IDs))
+			for k, id := range s.IDs {
+				fill[k] = datasets.Code(k % max(1, s.Parts[id].Distinct))
 			}
+			a, err = learners.NewFilledAgreements(context.Background(), s, fill, workers)
+			require.NoError(t, err)
+			checkAgreements(t, name+", filled", s, a, fill)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err := learners.NewAgreements(ctx, shapes()["hard"], 2)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func checkAgreements(t *testing.T, name string, s *datasets.Selection, a *learners.Agreements, fill []datasets.Code) {
+	require.Equal(t, s.D, a.Columns())
+	n := int32(s.Rows())
+	for i := int32(0); i < n; i += 1 + n/40 {
+		for j := range n {
+			want := agreements(s, fill, i, j)
+			if fill != nil {
+				want.both = a.Both(i, j) // all columns, those without any value among them
+			}
+			if got := (counts{a.Same(i, j), a.SameOfTwo(i, j), a.Both(i, j)}); got != want {
+				t.Fatalf("%s: rows %d, %d: got %+v, want %+v", name, i, j, got, want)
+			}
+		}
+	}
 }
 
 func TestRowMajor(t *testing.T) {

@@ -16,6 +16,9 @@ type Shared struct {
 	data       *datasets.Selection
 	agreements once[*Agreements]
 	rows       once[*RowMajor]
+
+	mu    sync.Mutex
+	other map[any]any // key of Share to *once[T]
 }
 
 // NewShared makes the store for fits on s. It computes nothing yet.
@@ -45,6 +48,38 @@ func (t *Train) RowMajor(ctx context.Context) (*RowMajor, error) {
 		return nil, errForeign
 	}
 	return t.Shared.rows.get(ctx, transpose)
+}
+
+// Share gives what compute makes of t.Data, from t.Shared where some fit has
+// put it there under the same key. Keys are of a type that the learner's
+// package does not export, so that no two learners meet, and name everything
+// that compute depends on beside t.Data: neither rows nor labels may enter.
+// It fails when compute does, when ctx ends, or when t.Shared is of other
+// data.
+func Share[T any](ctx context.Context, t *Train, key any, compute func() (T, error)) (T, error) {
+	if t.Shared == nil {
+		return compute()
+	}
+	if t.Shared.data != t.Data {
+		var none T
+		return none, errForeign
+	}
+	return shared[T](t.Shared, key).get(ctx, compute)
+}
+
+// shared gives the place of a key, making it when there is none.
+func shared[T any](s *Shared, key any) *once[T] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if place, ok := s.other[key]; ok {
+		return place.(*once[T])
+	}
+	if s.other == nil {
+		s.other = make(map[any]any)
+	}
+	place := new(once[T])
+	s.other[key] = place
+	return place
 }
 
 var errForeign = errors.New("learners: Train.Shared was made for another selection")

@@ -99,3 +99,27 @@ func TestParallel(t *testing.T) {
 	}
 	require.NoError(t, Parallel(context.Background(), 0, 4, func(_, i int) error { return errors.New("none to do") }))
 }
+
+// TestShare: a key's value is made once, keys of two types do not meet, and a
+// store of other data is an error.
+func TestShare(t *testing.T) {
+	type one struct{ n int }
+	type other struct{ n int }
+	data := &datasets.Selection{}
+	train := &Train{Data: data, Shared: NewShared(data)}
+	made := 0
+	count := func() (int, error) { made++; return made, nil }
+	for _, c := range []struct {
+		key  any
+		want int
+	}{{one{1}, 1}, {one{2}, 2}, {other{1}, 3}, {one{1}, 1}, {other{1}, 3}} {
+		got, err := Share(context.Background(), train, c.key, count)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got, "%#v", c.key)
+	}
+	alone, err := Share(context.Background(), &Train{Data: data}, one{1}, count)
+	require.NoError(t, err)
+	require.Equal(t, 4, alone)
+	_, err = Share(context.Background(), &Train{Data: &datasets.Selection{}, Shared: train.Shared}, one{1}, count)
+	require.ErrorIs(t, err, errForeign)
+}
