@@ -102,5 +102,8 @@ func netbsdPersonality() personality {
 	p.order = orderFreeBSD
 	p.rcvbuf, p.byBufMax = 32768, true // net.inet.tcp.recvspace, sb_max
 	p.isn, p.isnTick = isnHash, 4000   // tcp_new_iss1, net.inet.tcp.iss_hash
+	// sc_timebase is a tick before the SYN: a SYN-ACK that is sent at once
+	// says 1, which looks like a constant and is a clock of two ticks a second.
+	p.ts = tsConnection
 	return p
 }

@@ -27,16 +27,17 @@ type config struct {
 	mtu           int
 	mss           uint16 // what the interface can take in a segment
 	firewall      firewall
-	rejectCode    uint8 // of the ICMP unreachable that Linux' firewall sends
-	appBuffer     int   // bytes given to setsockopt(SO_RCVBUF); 0: none
-	appBacklog    int   // given to listen; 0: 128
-	rmemMax       int   // Linux tcp_rmem[2]; 0: from memory
-	synBacklog    int   // Linux tcp_max_syn_backlog; 0: from memory
-	somaxconn     int   // Linux; 0: the kernel's
-	errorGap      int64 // Linux icmp_ratelimit, µs
-	blackhole     bool  // FreeBSD: closed TCP ports are silent
-	udpSilent     bool  // FreeBSD: closed UDP ports are silent
-	cookiesAlways bool  // Linux: every SYN-ACK carries a cookie
+	rejectCode    uint8   // of the ICMP unreachable that Linux' firewall sends
+	appBuffer     int     // bytes given to setsockopt(SO_RCVBUF); 0: none
+	appBacklog    int     // given to listen; 0: 128
+	rmemMax       int     // Linux tcp_rmem[2]; 0: from memory
+	synBacklog    int     // Linux tcp_max_syn_backlog; 0: from memory
+	somaxconn     int     // Linux; 0: the kernel's
+	errorGap      int64   // Linux icmp_ratelimit, µs
+	blackhole     bool    // FreeBSD: closed TCP ports are silent
+	udpSilent     bool    // FreeBSD: closed UDP ports are silent
+	cookiesAlways bool    // Linux: every SYN-ACK carries a cookie
+	loadRate      float64 // half-open connections a second from elsewhere
 
 	layouts [numGranted]layout
 	opening [numGranted]opening // where it does not depend on the peer's MSS

@@ -70,6 +70,7 @@ var settings = []setting{
 	{name: "mtu", about: "bytes, 296 to 65535; default 1500", low: 296, high: 65535, number: func(c *config, n int) { c.mtu = n }},
 	{name: "app.rcvbuf", about: "bytes that the application gives to setsockopt(SO_RCVBUF); absent: it does not", low: 1, high: buffers, number: func(c *config, n int) { c.appBuffer = n }},
 	{name: "app.backlog", about: "what the application gives to listen(); default 128", low: 1, high: 65535, number: setAppBacklog},
+	{name: "load.syn", about: "half-open connections a second that SYNs from elsewhere make, 0 to 1000; default 0", text: setLoad},
 	{name: "firewall", about: "none, drop or reject, as the system's own firewall does it (Windows' has no reject)", text: setFirewall},
 
 	{name: "sysctl.ip_default_ttl", families: onlyLinux, about: "1 to 255", low: 1, high: 255, number: setTTL},
@@ -134,6 +135,15 @@ var settings = []setting{
 // setAppBacklog: Linux works its queue out from it in sizeQueue; elsewhere it
 // bounds accepted connections, not half-open ones.
 func setAppBacklog(c *config, n int) { c.appBacklog = n }
+
+func setLoad(c *config, v string) error {
+	rate, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(rate >= 0 && rate <= maxLoadRate) {
+		return fmt.Errorf("value %q: want a number from 0 to %d", v, maxLoadRate)
+	}
+	c.loadRate = rate
+	return nil
+}
 
 func setRandomID(c *config, n int) {
 	if n == 0 {

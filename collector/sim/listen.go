@@ -68,12 +68,12 @@ func (s *stack) receiveListen(half uint32) {
 func (s *stack) acceptSYN() {
 	g := &s.seg
 	cookie := s.cookiesAlways && s.full == sendCookies
-	if s.table.halfOpen >= s.backlog {
+	if s.queueIsFull() {
 		switch s.full {
 		case dropNew:
 			return
 		case dropOldest:
-			s.table.remove(s.table.oldest())
+			s.makeRoom()
 		case sendCookies:
 			cookie = true
 		}
@@ -91,6 +91,24 @@ func (s *stack) acceptSYN() {
 	s.table.link(i)
 	s.timers.set(s.classes.synAck, s.now, i, c.generation)
 	s.sendSYNACK(c)
+}
+
+// queueIsFull says whether there is room for another half-open connection.
+func (s *stack) queueIsFull() bool {
+	if s.load.mean != 0 {
+		s.load.advance(s.now, s.backlog-s.table.halfOpen, s.full)
+	}
+	return s.table.halfOpen+s.load.n >= s.backlog
+}
+
+// makeRoom drops a half-open connection, one from elsewhere if there is any:
+// the prober's end at once, and would seldom be the oldest.
+func (s *stack) makeRoom() {
+	if s.load.n > 0 {
+		s.load.drop()
+		return
+	}
+	s.table.remove(s.table.oldest())
 }
 
 // negotiate sets what a SYN asks for and the settings allow.

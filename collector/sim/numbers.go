@@ -15,6 +15,7 @@ const (
 	purposeID
 	purposeTS
 	purposeChallenge
+	purposeLoad
 )
 
 func stream(seed, purpose uint64) *rand.PCG {
@@ -123,6 +124,8 @@ func (s *stack) timestampBase(addr uint32) uint32 {
 		return uint32(s.secret.hash(uint64(addr), 2))
 	case tsRandomBases:
 		return uint32(s.tsSource.Uint64())
+	case tsConnection:
+		return 1 - s.ticks()
 	}
 	return 0
 }
@@ -132,5 +135,8 @@ func (s *stack) timestamp(base uint32) uint32 {
 	if s.ts == tsSilent {
 		return 0
 	}
-	return base + uint32(uint64(s.boot+s.now)*uint64(s.tsHz)/sec)
+	return base + s.ticks()
 }
+
+// ticks reads the clock behind timestamps.
+func (s *stack) ticks() uint32 { return uint32(uint64(s.boot+s.now) * uint64(s.tsHz) / sec) }

@@ -48,6 +48,7 @@ const (
 	tsUptime               // the clock of the machine since boot
 	tsPeerOffset           // plus an offset fixed for each pair of hosts
 	tsRandomBases          // plus an offset drawn for each connection
+	tsConnection           // one, when a connection begins
 	tsSilent               // always zero, as Windows XP grants the option
 )
 

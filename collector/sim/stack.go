@@ -32,6 +32,7 @@ type stack struct {
 	seg      segment // that Send works on
 	offer    offered
 	table    table
+	load     load
 	timers   timers
 	classes  classes
 	answers  queue
@@ -88,6 +89,7 @@ func newStack(c *config, net pool.Net, seed uint64) (*stack, error) {
 	s.ackSource = *stream(seed, purposeChallenge)
 
 	s.table = newTable(9)
+	s.load = newLoad(s.loadRate, s.patience(), seed, s.backlog)
 	s.answers = newQueue(32)
 	s.peerMask = min(s.hostMask, maxPeers-1)
 	s.peers = make([]peer, s.peerMask+1)
