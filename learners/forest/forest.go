@@ -143,6 +143,7 @@ type Model struct {
 	data     *datasets.Selection
 	classes  int
 	trees    []tree
+	oob      [][]float64
 	oobRows  int
 	oobWrong int
 }
@@ -181,6 +182,12 @@ func normalise(scores []float64) int32 {
 // get wrong.
 func (m *Model) OutOfBag() (wrong, rows int) { return m.oobWrong, m.oobRows }
 
+// OutOfBagScores gives for each training row, in their order, the mean class
+// distribution of the trees that have not seen it: what the forest says of
+// its own training rows without having learned them. A row that every tree
+// has seen has nil. They must not be changed.
+func (m *Model) OutOfBagScores() [][]float64 { return m.oob }
+
 func (m *Model) outOfBag(ctx context.Context, t *learners.Train, bags [][]int32) error {
 	const (
 		inEvery = iota
@@ -188,6 +195,7 @@ func (m *Model) outOfBag(ctx context.Context, t *learners.Train, bags [][]int32)
 		wrong
 	)
 	outcome := make([]uint8, len(t.Rows))
+	m.oob = make([][]float64, len(t.Rows))
 	err := learners.Parallel(ctx, len(t.Rows), t.Workers, func(_, i int) error {
 		scores, seen := make([]float64, m.classes), true
 		for k := range m.trees {
@@ -196,13 +204,13 @@ func (m *Model) outOfBag(ctx context.Context, t *learners.Train, bags [][]int32)
 				m.trees[k].vote(m.data, t.Rows[i], scores)
 			}
 		}
-		switch {
-		case seen:
+		if seen {
 			outcome[i] = inEvery
-		case normalise(scores) == t.Labels[t.Rows[i]]:
+			return nil
+		}
+		outcome[i], m.oob[i] = wrong, scores
+		if normalise(scores) == t.Labels[t.Rows[i]] {
 			outcome[i] = right
-		default:
-			outcome[i] = wrong
 		}
 		return nil
 	})

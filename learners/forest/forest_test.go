@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
 
 	"tickle/learners"
 	"tickle/learners/forest"
@@ -51,7 +52,16 @@ func TestOutOfBag(t *testing.T) {
 	shape.Noise = 0.3
 	d := learnertest.Synthetic(shape)
 	l := learner(t, "forest:trees=60")
-	wrong, rows := learnertest.Fit(t, l, d.Train(nil)).(*forest.Model).OutOfBag()
+	m := learnertest.Fit(t, l, d.Train(nil)).(*forest.Model)
+	wrong, rows := m.OutOfBag()
+	misses := 0
+	for i, scores := range m.OutOfBagScores() {
+		require.InDelta(t, 1, floats.Sum(scores), 1e-9)
+		if floats.MaxIdx(scores) != int(d.Train(nil).Labels[i]) {
+			misses++
+		}
+	}
+	require.Equal(t, wrong, misses)
 	// A row is in every one of 60 bags with probability 0.632⁶⁰.
 	require.Equal(t, d.Rows(), rows)
 	accuracy := learnertest.TenFold(t, l, d)
