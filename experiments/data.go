@@ -18,7 +18,27 @@ type Data struct {
 	// they would have dropped in the others. Its selection may be of another
 	// matrix with the same machines.
 	FilterTrain func(set datasets.FieldSet, train []int32) (*datasets.Selection, error)
-	Origin      Origin
+	// Sources says what the fields' values depend on; nil: the catalogue's.
+	Sources *datasets.Sources
+	Origin  Origin
+}
+
+// SourcesOf gives d's sources, or the catalogue's where d has none.
+func (d *Data) SourcesOf() *datasets.Sources {
+	if d.Sources == nil {
+		return datasets.DefaultSources()
+	}
+	return d.Sources
+}
+
+// VettedFields says which fields the vetted set has: those that depend on
+// nothing but the operating system, and never a raw checksum.
+func (d *Data) VettedFields() (in [datasets.NumFields]bool) {
+	sources := d.SourcesOf()
+	for f := range datasets.FieldID(datasets.NumFields) {
+		in[f] = f != datasets.IPChecksum && f != datasets.TCPChecksum && sources.Vetted(f)
+	}
+	return in
 }
 
 // Origin is what a data set knows of where it came from.
@@ -36,8 +56,9 @@ type Origin struct {
 // datasets.FilterTrain is filtered anew in every fold.
 func Of(name string, d *datasets.Dataset) *Data {
 	of := &Data{
-		Matrix: d.Matrix,
-		Select: func(set datasets.FieldSet) (*datasets.Selection, error) { return d.Select(set), nil },
+		Matrix:  d.Matrix,
+		Select:  func(set datasets.FieldSet) (*datasets.Selection, error) { return d.Select(set), nil },
+		Sources: d.Meta.Sources,
 		Origin: Origin{
 			Name: name, Hash: d.Hash(), Pool: d.Meta.Pool,
 			Probes: d.Meta.Sent - len(d.Meta.LossyProbes), Dropped: len(d.Meta.LossyProbes), Repeats: d.Meta.Repeats,

@@ -17,7 +17,8 @@ type Entry struct {
 	PaperFigure string // as "Figure 5", or "" when the paper has none
 	Summary     string // one sentence
 	Options     []Option
-	Rows        any // an empty slice of its row struct: what Result.Rows holds
+	NeedsRun    bool // Input.Run must be given
+	Rows        any  // an empty slice of its row struct: what Result.Rows holds
 	Run         func(context.Context, *Input) (*Result, error)
 }
 
@@ -71,6 +72,9 @@ func Run(ctx context.Context, e *Entry, in *Input) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.NeedsRun && in.Run == "" {
+		return nil, fmt.Errorf("experiment %s: looks at single exchanges: want --run with the run folder", e.Name)
+	}
 	completed := *in
 	completed.Options = settings
 	r, err := e.Run(ctx, &completed)
@@ -87,6 +91,7 @@ func Run(ctx context.Context, e *Entry, in *Input) (*Result, error) {
 		r.Config["learners"] = strings.Join(labels, ";")
 	}
 	r.Provenance = provenance(&completed)
+	r.scope.narrow(&r.Provenance)
 	r.Columns = ColumnsOf(e.Rows)
 	r.Warnings = append(warningsOf(in.Data, &r.Provenance), r.Warnings...)
 	return r, nil

@@ -42,6 +42,8 @@ type Result struct {
 	// ReadResult leaves them nil; see ReadPredictions.
 	Predictions []Prediction `json:"-"`
 	Assignments []Assignment `json:"-"`
+
+	scope *scope // what Run narrows the provenance to; nil: the whole data set
 }
 
 // Provenance says where a result comes from, as every figure must.
@@ -49,9 +51,10 @@ type Provenance struct {
 	Data     string   `json:"data"`      // the data set's name or path, as given
 	DataHash string   `json:"data_hash"` // SHA-256 of its content, hex
 	Pool     string   `json:"pool"`
-	Machines int      `json:"machines"` // rows: Real + Modelled
-	Real     int      `json:"real"`     // machines whose answers come from a real stack
-	Modelled int      `json:"modelled"` // machines whose answers come from a model of one
+	Plan     string   `json:"plan,omitempty"` // of the run, where the rows rest on one and not on the data set
+	Machines int      `json:"machines"`       // rows: Real + Modelled
+	Real     int      `json:"real"`           // machines whose answers come from a real stack
+	Modelled int      `json:"modelled"`       // machines whose answers come from a model of one
 	Groups   int      `json:"groups"`
 	Probes   int      `json:"probes"`  // probes whose answers are in the data
 	Dropped  int      `json:"dropped"` // probes that were sent and left out by the loss policy

@@ -14,8 +14,12 @@ func provenanceLine(r *experiments.Result) string {
 	if p.Repeats > 0 {
 		repeats = fmt.Sprintf(", each sent %d times", p.Repeats)
 	}
-	return fmt.Sprintf("n = %d machines (%s) in %s, pool %s; %s%s; seed %d.",
-		p.Machines, realOrModelled(p), count(p.Groups, "group"), p.Pool, count(p.Probes, "probe"), repeats, p.Seed)
+	plan := ""
+	if p.Plan != "" {
+		plan = fmt.Sprintf(", plan %q", p.Plan)
+	}
+	return fmt.Sprintf("n = %d machines (%s) in %s, pool %s%s; %s%s; seed %d.",
+		p.Machines, realOrModelled(p), count(p.Groups, "group"), p.Pool, plan, count(p.Probes, "probe"), repeats, p.Seed)
 }
 
 // realOrModelled says how many machines answer for themselves.

@@ -41,15 +41,18 @@ type study struct {
 
 func (p *program) oneExperiment(e *experiments.Entry) *cobra.Command {
 	s := study{options: map[string]string{}}
-	figure := ""
+	figure, run := "", ""
 	if e.PaperFigure != "" {
 		figure = " (the paper's " + e.PaperFigure + ")"
+	}
+	if e.NeedsRun {
+		run = " --run out/demo/run"
 	}
 	c := &cobra.Command{
 		Use:     e.Name,
 		Short:   e.Title + figure,
 		Long:    e.Summary + "\n\nWrites OUT/" + e.Name + "/ with result.json, tables and figures, and OUT/index.html.",
-		Example: fmt.Sprintf("  tickle experiment %s --data out/demo/data -o out/demo", e.Name),
+		Example: fmt.Sprintf("  tickle experiment %s --data out/demo/data%s -o out/demo", e.Name, run),
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := datasets.Open(s.data)
