@@ -80,8 +80,14 @@ func Write(dir string, r *experiments.Result, o Options) error {
 // FigureOf gives the figure of a result, nil when its experiment has none or
 // there is no row to draw.
 func FigureOf(r *experiments.Result) (*Figure, error) {
-	if r.Experiment == "accuracy" {
-		return accuracyFigure(r)
+	draw, ok := figures[r.Experiment]
+	if !ok {
+		return nil, nil
 	}
-	return nil, nil
+	return draw(r)
+}
+
+// figures draws the results of each experiment that has a figure, by its name.
+var figures = map[string]func(*experiments.Result) (*Figure, error){
+	"accuracy": accuracyFigure,
 }
