@@ -4,7 +4,7 @@ OUT     ?= out
 # Packages with goroutines of their own: tested again under the race detector.
 RACE     = ./collector/... ./datasets/... ./learners/... ./experiments/... ./cmd/...
 
-.PHONY: all build demo test lint race cross clean
+.PHONY: all build demo test test-root lint race cross clean
 
 all: build
 
@@ -17,9 +17,14 @@ demo: build
 test:
 	$(GO) test ./...
 
+# What needs root: network namespaces of this host.
+test-root:
+	$(GO) test -tags root ./collector/live/... ./cmd/tickle/...
+
 lint:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt differs:"; echo "$$files"; exit 1; fi
 	$(GO) vet ./...
+	$(GO) vet -tags root,lab,peers,chromium ./...
 	$(GO) tool staticcheck ./...
 
 race:

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"tickle/collector/live"
 	"tickle/collector/netstack"
 	"tickle/collector/pool"
+	"tickle/collector/qemu"
 	"tickle/collector/sim"
 )
 
@@ -10,7 +12,7 @@ import (
 // that pool files use.
 func backends() map[string]pool.Backend {
 	byName := make(map[string]pool.Backend)
-	for _, b := range []pool.Backend{netstack.Backend{}, sim.Backend{}} {
+	for _, b := range []pool.Backend{netstack.Backend{}, sim.Backend{}, qemu.Backend{}, live.Backend{}} {
 		byName[b.Name()] = b
 	}
 	return byName
