@@ -66,10 +66,11 @@ type Plan struct {
 	Machines []string      // names; nil means all of the pool
 	Repeats  int           // sendings of each probe; 0: the set's own number, else DefaultRepeats
 	Order    Order         // a set whose header asks for it is Ordered in any case
-	// Pace is the time in µs between sendings, in the machine's time. 0 means
-	// 1/Rate of the machine where it has one; else for an ordered plan the
-	// set's own spacing or DefaultSpacing; else DefaultPace on links whose
-	// silence is certain, and as fast as the window lets on others.
+	// Pace is the time in µs between sendings, in the machine's time; a
+	// machine whose own Rate is lower is sent to at that. 0 means the set's own
+	// spacing in an ordered plan; else the machine's Rate; else, where that has
+	// none, DefaultSpacing in an ordered plan, DefaultPace on links whose silence
+	// is certain, and as fast as the window lets on others.
 	Pace int64
 }
 

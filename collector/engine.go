@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -107,17 +108,25 @@ func (e *engine) reset(s session) error {
 
 // paceOf gives the µs between sendings to a machine.
 func paceOf(p *Plan, m *pool.Machine, certain bool) int64 {
+	var own int64
+	if m.Rate > 0 {
+		own = max(int64(math.Ceil(1e6/m.Rate)), 1)
+	}
 	switch {
-	case p.Pace > 0:
-		return p.Pace
-	case m.Rate > 0:
-		return max(int64(math.Ceil(1e6/m.Rate)), 1)
-	case p.Order == Ordered:
-		return DefaultSpacing
-	case certain:
-		return DefaultPace
+	case p.Pace > 0 || own > 0:
+		return max(p.Pace, own)
+	case certain || p.Order == Ordered:
+		return p.spacing()
 	}
 	return 0
+}
+
+// spacing is the pace of a plan on a virtual clock to machines without a rate.
+func (p *Plan) spacing() int64 {
+	if p.Order == Ordered {
+		return cmp.Or(p.Pace, DefaultSpacing)
+	}
+	return cmp.Or(p.Pace, DefaultPace)
 }
 
 var errEndless = errors.New("the machine answers without end")

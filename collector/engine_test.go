@@ -133,6 +133,9 @@ func TestVirtualScheduleIsThePlans(t *testing.T) {
 		"default":      {Plan{}, 0, DefaultPace},
 		"plan":         {Plan{Pace: 250}, 0, 250},
 		"machine":      {Plan{}, 100, 10_000},
+		"fast machine": {Plan{}, 10_000, 100},
+		"slow machine": {Plan{Pace: 250}, 100, 10_000},
+		"slow plan":    {Plan{Pace: 250}, 10_000, 250},
 		"ordered":      {Plan{Order: Ordered}, 0, DefaultSpacing},
 		"ordered pace": {Plan{Order: Ordered, Pace: 7}, 0, 7},
 	} {
@@ -400,7 +403,9 @@ func (c *cannedEngine) again() error {
 	}
 	t := &c.transcriber
 	for probe := range c.g.probes {
-		t.fetch(c.engine, probe)
+		if probe%fetchProbes == 0 {
+			t.fetch(c.engine, probe)
+		}
 		for repeat := range c.g.repeats {
 			if err := t.observe(c.engine, uint32(probe*c.g.repeats+repeat), repeat); err != nil {
 				return err

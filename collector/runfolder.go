@@ -48,7 +48,7 @@ func (r *run) manifest() *datasets.Manifest {
 	}
 	for _, g := range r.programs {
 		p := datasets.Plan{Name: g.plan.Name, Probes: g.plan.Set.Header, SHA256: g.hash, N: len(g.probes),
-			Repeats: g.repeats, Order: datasets.Shuffled, Spacing: g.plan.Pace, Machines: g.plan.Machines}
+			Repeats: g.repeats, Order: datasets.Shuffled, Spacing: g.plan.spacing(), Machines: g.plan.Machines}
 		if g.plan.Order == Ordered {
 			p.Order = datasets.Listed
 		}

@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"context"
+
 	"tickle/collector/pool"
 	"tickle/datasets"
 	"tickle/probegen"
@@ -30,7 +32,7 @@ type transcriber struct {
 // write decodes what the engine has on its tape, probe by probe, and writes
 // the part's files but its capture: the exchanges first, the summaries last,
 // since they say that the part is complete.
-func (t *transcriber) write(e *engine, p part, header datasets.SummaryHeader) (err error) {
+func (t *transcriber) write(ctx context.Context, e *engine, p part, header datasets.SummaryHeader) (err error) {
 	plan, machine := p.program.plan.Name, p.machine.Name
 	var rows *datasets.ObservationWriter
 	if p.observe {
@@ -49,7 +51,7 @@ func (t *transcriber) write(e *engine, p part, header datasets.SummaryHeader) (e
 		abort(rows)
 		return err
 	}
-	if err := t.transcribe(e, summaries, rows); err != nil {
+	if err := t.transcribe(ctx, e, summaries, rows); err != nil {
 		abort(rows)
 		summaries.Abort()
 		return err
@@ -74,10 +76,15 @@ func abort(rows *datasets.ObservationWriter) {
 
 // transcribe writes a summary a probe, and a row an exchange where rows is
 // not nil.
-func (t *transcriber) transcribe(e *engine, summaries *datasets.SummaryWriter, rows *datasets.ObservationWriter) error {
+func (t *transcriber) transcribe(ctx context.Context, e *engine, summaries *datasets.SummaryWriter, rows *datasets.ObservationWriter) error {
 	t.reset(e.g.repeats)
 	for probe := range e.g.probes {
-		t.fetch(e, probe)
+		if probe%fetchProbes == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			t.fetch(e, probe)
+		}
 		answers := 0
 		for repeat := range e.g.repeats {
 			c := uint32(probe*e.g.repeats + repeat)
@@ -104,16 +111,14 @@ func (t *transcriber) transcribe(e *engine, summaries *datasets.SummaryWriter, r
 	return nil
 }
 
-// fetch has the memory of the next probes' answers fetched, which are as
-// scattered as they came, many at once (see batch). It does so every few
-// probes.
+// fetchProbes is the number of probes whose answers are fetched together.
+const fetchProbes = 8
+
+// fetch has the memory of the answers to fetchProbes probes fetched, which are
+// as scattered as they came, many at once (see batch).
 func (t *transcriber) fetch(e *engine, probe int) {
-	const probes = 8
-	if probe%probes != 0 {
-		return
-	}
 	from := probe * e.g.repeats
-	copies := e.tape.copies[from:min(from+probes*e.g.repeats, len(e.tape.copies))]
+	copies := e.tape.copies[from:min(from+fetchProbes*e.g.repeats, len(e.tape.copies))]
 	for i := range copies {
 		if place := copies[i].first; place != 0 {
 			t.touched += uint64(e.tape.answers[place-1].offset)

@@ -99,7 +99,7 @@ func (w *worker) part(ctx context.Context, p part) (err error) {
 			return storeError{err}
 		}
 	}
-	return onDisk(w.transcriber.write(e, p, w.run.header(p)))
+	return onDisk(w.transcriber.write(ctx, e, p, w.run.header(p)))
 }
 
 // open starts the machine and puts the path's factors before it.
