@@ -148,18 +148,7 @@ func (l *Link) advertise(ask []byte) error {
 // icmp6Checksum is the checksum over packet's pseudo header and ICMPv6
 // message, whose checksum field is zero (RFC 4443 §2.3).
 func icmp6Checksum(packet []byte) uint16 {
-	message := packet[40:]
-	sum := uint32(len(message)) + 58
-	for _, b := range [][]byte{packet[8:40], message} {
-		for i := 0; i+1 < len(b); i += 2 {
-			sum += uint32(binary.BigEndian.Uint16(b[i:]))
-		}
-		if len(b)%2 == 1 {
-			sum += uint32(b[len(b)-1]) << 8
-		}
-	}
-	for sum>>16 != 0 {
-		sum = sum>>16 + sum&0xffff
-	}
-	return ^uint16(sum)
+	// The pseudo header is the addresses, the length and the protocol.
+	// Our own messages are of an even length.
+	return checksum(packet[8:], uint32(len(packet)-40)+58)
 }

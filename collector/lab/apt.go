@@ -59,7 +59,7 @@ func openArchive(ctx context.Context, dir string) (*archive, error) {
 		"-o", "Dir::State::lists=" + filepath.Join(dir, "lists"), "-o", "Dir::Cache=" + filepath.Join(dir, "cache"),
 		// Images of containers turn the caches off.
 		"-o", "Dir::Cache::pkgcache=pkgcache.bin", "-o", "Dir::Cache::srcpkgcache=srcpkgcache.bin",
-		"-o", "Acquire::Languages=none",
+		"-o", "Acquire::Languages=none", "-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
 		// An old suite's lists are no longer signed anew.
 		"-o", "Acquire::Check-Valid-Until=false",
 		"-o", "APT::Architecture=amd64", "-o", "APT::Architectures=amd64",

@@ -12,9 +12,9 @@ import (
 )
 
 // kernelPackages are the packages of a kernel release ("6.1.0-50-cloud-amd64"):
-// one, or from 6.19 on the kernel and its modules apart.
+// one, or from 6.19 on the kernel, its modules and what is built in apart.
 func kernelPackages(release string) (whole string, split []string) {
-	return "linux-image-" + release, []string{"linux-binary-" + release, "linux-modules-" + release}
+	return "linux-image-" + release, []string{"linux-binary-" + release, "linux-modules-" + release, "linux-base-" + release}
 }
 
 // pickKernel chooses what to download for a kernel release.
@@ -28,8 +28,14 @@ func pickKernel(release string, have []candidate) ([]candidate, error) {
 		}
 		return nil
 	}
-	if b, m := first(split[0]), first(split[1]); b != nil && m != nil {
-		return []candidate{*b, *m}, nil
+	var parts []candidate
+	for _, pkg := range split {
+		if c := first(pkg); c != nil {
+			parts = append(parts, *c)
+		}
+	}
+	if len(parts) == len(split) {
+		return parts, nil
 	}
 	if w := first(whole); w != nil {
 		return []candidate{*w}, nil

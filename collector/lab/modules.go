@@ -18,8 +18,9 @@ var (
 )
 
 // optionalModules are those without which a kernel does too: crc32c_generic
-// is what libcrc32c asks for by an alias until 6.x.
-var optionalModules = map[string]bool{"crc32c_generic": true}
+// is what libcrc32c asks for by an alias until 6.x; ipv6 is no module any more
+// since 7.x, and then not listed as built in; User-mode Linux has no reject.
+var optionalModules = map[string]bool{"crc32c_generic": true, "ipv6": true, "nft_reject_inet": true}
 
 // modules are the kernel's modules of a package.
 type modules struct {

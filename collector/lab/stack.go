@@ -49,7 +49,7 @@ func pickC(p hosts.Program, have []candidate) ([]candidate, error) {
 			continue
 		}
 		for _, lib := range have {
-			if lib.version != dev.version || lib.suite != dev.suite || !strings.HasPrefix(lib.pkg, p.Library) {
+			if lib.version != dev.version || lib.suite != dev.suite || lib.pkg == dev.pkg || !strings.HasPrefix(lib.pkg, p.Library) {
 				continue
 			}
 			for _, c := range have {

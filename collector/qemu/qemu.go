@@ -43,7 +43,10 @@ const (
 
 const (
 	bootWait = 90 * time.Second // emulated, on two busy cores
-	attempts = 3                // to boot: TCG of QEMU 7.2 now and then faults early
+	// answerWait is how long a guest that says it is ready may take to
+	// answer its first SYN.
+	answerWait = 20 * time.Second
+	attempts   = 3 // to boot: TCG of QEMU 7.2 now and then faults early
 )
 
 // Machine6 and Prober6 are the IPv6 addresses on a link: documentation
@@ -135,7 +138,7 @@ func (s *spec) find(kernel string) (err error) {
 	return err
 }
 
-// Open boots the machine and waits until it answers ARP. The seed is not
+// Open boots the machine and waits until its open port answers. The seed is not
 // used: a real kernel draws its own random numbers.
 func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64) (pool.Link, error) {
 	s, err := read(m)
@@ -152,7 +155,11 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 		v, err := boot(ctx, s)
 		if err == nil {
 			cfg := ether.Config{Machine: net.Machine, Prober: net.Prober, Machine6: Machine6, Prober6: Prober6, MachineMAC: guestMAC}
-			return &machine{Link: ether.NewLink(v.carrier, cfg), vm: v}, nil
+			l := &machine{Link: ether.NewLink(v.carrier, cfg), vm: v}
+			if err = l.Ready(ctx, m.Ports.Open, answerWait); err == nil {
+				return l, nil
+			}
+			err = errors.Join(err, l.Close())
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -1,0 +1,112 @@
+package ether
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"tickle/collector/pool"
+)
+
+// Ready waits until the machine's TCP port answers a SYN, for most at the
+// longest: a real exchange, and the first, which takes longest, is behind the
+// caller. It sends a SYN every tenth of a second from ports 1024 and up of the
+// prober's first address, and ends what it has opened with an RST. Whatever
+// else came meanwhile is dropped.
+func (l *Link) Ready(ctx context.Context, port uint16, most time.Duration) error {
+	const every = 100 * time.Millisecond
+	buf := make([]byte, pool.MaxPacket)
+	for end, from := time.Now().Add(most), uint16(1024); time.Now().Before(end); from++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := l.Send(l.segment(from, port, 0, flagSYN))
+		if errors.Is(err, pool.ErrClosed) {
+			return err
+		}
+		if err != nil { // it does not answer ARP yet
+			continue
+		}
+		for until := l.Now() + every.Microseconds(); ; {
+			n, _, ok, err := l.Receive(buf, until)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			ack, ok := l.answer(buf[:n], port, from)
+			if !ok {
+				continue
+			}
+			if ack != 0 { // a RST needs none
+				return l.Send(l.segment(from, port, ack, flagRST))
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("%s answers no SYN to port %d within %v", l.cfg.Machine, port, most)
+}
+
+// The flags of a TCP header that Ready uses (RFC 9293).
+const (
+	flagSYN = 0x02
+	flagRST = 0x04
+	flagACK = 0x10
+)
+
+// segment is a TCP segment without payload or options.
+func (l *Link) segment(from, to uint16, seq uint32, flags byte) []byte {
+	source := l.cfg.Prober.Addr().Next()
+	b := make([]byte, 40)
+	b[0], b[3], b[6], b[8], b[9] = 0x45, 40, 0x40, 64, 6
+	copy(b[12:], source.AsSlice())
+	copy(b[16:], l.cfg.Machine.AsSlice())
+	binary.BigEndian.PutUint16(b[10:], checksum(b[:20], 0))
+	tcp := b[20:]
+	binary.BigEndian.PutUint16(tcp, from)
+	binary.BigEndian.PutUint16(tcp[2:], to)
+	binary.BigEndian.PutUint32(tcp[4:], seq)
+	tcp[12], tcp[13] = 5<<4, flags
+	binary.BigEndian.PutUint16(tcp[14:], 1024)
+	// The pseudo header is the addresses, the protocol and the length.
+	binary.BigEndian.PutUint16(tcp[16:], checksum(b[12:], 6+20))
+	return b
+}
+
+// answer tells whether packet answers the SYN between those ports. For a
+// SYN-ACK it gives what it acknowledges.
+func (l *Link) answer(packet []byte, port, from uint16) (ack uint32, ok bool) {
+	if len(packet) < 20 || packet[0]>>4 != 4 || packet[9] != 6 {
+		return 0, false
+	}
+	head := int(packet[0]&15) * 4
+	if len(packet) < head+20 || [4]byte(packet[12:16]) != l.cfg.Machine.As4() {
+		return 0, false
+	}
+	tcp := packet[head:]
+	if binary.BigEndian.Uint16(tcp) != port || binary.BigEndian.Uint16(tcp[2:]) != from {
+		return 0, false
+	}
+	switch flags := tcp[13]; {
+	case flags&flagRST != 0:
+		return 0, true
+	case flags&(flagSYN|flagACK) == flagSYN|flagACK:
+		return binary.BigEndian.Uint32(tcp[8:]), true
+	}
+	return 0, false
+}
+
+// checksum is the Internet checksum (RFC 1071) of b, whose length is even,
+// begun with sum.
+func checksum(b []byte, sum uint32) uint16 {
+	for i := 0; i+1 < len(b); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(b[i:]))
+	}
+	for sum>>16 != 0 {
+		sum = sum>>16 + sum&0xffff
+	}
+	return ^uint16(sum)
+}
