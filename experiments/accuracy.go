@@ -47,7 +47,7 @@ var accuracy = Entry{
 		{Name: "resamples", Default: "2000", Doc: "bootstrap resamples of the intervals"},
 		{Name: "hierarchies", Default: "kernel,distribution", Doc: "label hierarchies", Values: []string{"kernel", "distribution"}, List: true},
 		{Name: "fields", Default: "prone,vetted", Doc: "field sets", Values: []string{"prone", "vetted"}, List: true},
-		{Name: "splits", Default: "paper,grouped", Doc: "ways of cutting folds", Values: []string{"paper", "grouped"}, List: true},
+		{Name: "splits", Default: "paper,grouped", Doc: "ways of cutting folds, comma separated: " + splitNames},
 	},
 	Rows: []AccuracyRow{},
 	Run:  runAccuracy,
@@ -102,14 +102,9 @@ func (a *accuracyRun) plan() error {
 	if a.resamples, err = a.in.integer("resamples", 1); err != nil {
 		return err
 	}
-	var splitters []Splitter
-	for _, name := range a.in.list("splits") {
-		switch name {
-		case "paper":
-			splitters = append(splitters, RandomFolds{a.folds, repeats})
-		case "grouped":
-			splitters = append(splitters, GroupedFolds{a.folds, repeats})
-		}
+	splitters, err := a.in.splitters("splits", a.folds, repeats)
+	if err != nil {
+		return err
 	}
 	for _, name := range a.in.list("hierarchies") {
 		h, err := datasets.ParseHierarchy(name)

@@ -121,7 +121,7 @@ func (v *validation) prepare(i int, c Cell) error {
 		return fmt.Errorf("learner %s reads the %s view: this experiment gives the matrix", c.Learner.Label, c.Learner.View)
 	}
 	groups, _ := groupsOf(m)
-	t := &Table{Rows: m.Rows(), Groups: groups}
+	t := &Table{Rows: m.Rows(), Groups: groups, Machines: m.Machines, Hierarchy: c.Hierarchy, Level: c.Level}
 	if c.Splitter.Stratified() {
 		t.Labels = labels
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"tickle/datasets"
 )
 
 // Splitter cuts rows into folds.
@@ -23,6 +25,11 @@ type Table struct {
 	Rows   int
 	Labels []int32 // class of each row, 0…; nil for a splitter that is not Stratified
 	Groups []int32 // group of each row, 0…
+	// Machines are the rows by name, for splitters that cut by what they are.
+	Machines []datasets.Machine
+	// Hierarchy and Level say what Labels are.
+	Hierarchy datasets.Hierarchy
+	Level     int
 }
 
 // Fold is one training and test set. Rows may be in neither.
