@@ -57,16 +57,20 @@ type foldTask struct{ cell, fold int }
 // CrossValidate fits every cell on every fold of its split and asks each
 // model for its test rows. Cells and folds run side by side on in.Workers
 // goroutines, and give the same outcomes for any number of them. A cell whose
-// level has fewer than two classes is an error: callers leave it out.
+// level has fewer than two classes is an error: callers leave it out. Data that
+// Of made remembers what was said: a cell that was fitted with the same folds
+// and seed is not fitted again.
 func CrossValidate(ctx context.Context, in *Input, cells []Cell) ([]Outcome, error) {
-	v := &validation{in: in, outcomes: make([]Outcome, len(cells)), answers: make([][][]Answer, len(cells))}
+	v := &validation{in: in, outcomes: make([]Outcome, len(cells)), answers: make([][][]Answer, len(cells)), keys: make([]string, len(cells))}
 	var tasks []foldTask
 	for i, c := range cells {
 		if err := v.prepare(i, c); err != nil {
 			return nil, fmt.Errorf("%s: %w", &c, err)
 		}
-		for f := range v.outcomes[i].Folds {
-			tasks = append(tasks, foldTask{i, f})
+		if !v.recall(i) {
+			for f := range v.outcomes[i].Folds {
+				tasks = append(tasks, foldTask{i, f})
+			}
 		}
 	}
 	if err := v.share(cells); err != nil {
@@ -90,6 +94,7 @@ func CrossValidate(ctx context.Context, in *Input, cells []Cell) ([]Outcome, err
 		return nil, err
 	}
 	for i := range v.outcomes {
+		v.in.Data.fitted.put(v.keys[i], said{v.outcomes[i].Kind, v.answers[i]})
 		for _, answers := range v.answers[i] {
 			v.outcomes[i].Answers = append(v.outcomes[i].Answers, answers...)
 		}
@@ -97,11 +102,24 @@ func CrossValidate(ctx context.Context, in *Input, cells []Cell) ([]Outcome, err
 	return v.outcomes, nil
 }
 
+// recall takes the answers of cell i from an earlier validation of the same
+// data, if there was one. Its folds must have been cut.
+func (v *validation) recall(i int) bool {
+	o := &v.outcomes[i]
+	v.keys[i] = cellKey(o, v.in.Seed)
+	s, ok := v.in.Data.fitted.get(v.keys[i])
+	if ok {
+		o.Kind, v.answers[i] = s.kind, s.answers
+	}
+	return ok
+}
+
 // validation is a CrossValidate under way.
 type validation struct {
 	in       *Input
 	outcomes []Outcome
 	answers  [][][]Answer // cell, fold
+	keys     []string     // cell, see cellKey
 	shared   map[datasets.FieldSet]*learners.Shared
 	data     map[datasets.FieldSet]*datasets.Selection
 	perFit   int // goroutines of one fit

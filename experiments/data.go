@@ -21,6 +21,7 @@ type Data struct {
 	// Sources says what the fields' values depend on; nil: the catalogue's.
 	Sources *datasets.Sources
 	Origin  Origin
+	fitted  *fitted // answers of cells, kept for later experiments on this data
 }
 
 // SourcesOf gives d's sources, or the catalogue's where d has none.
@@ -59,6 +60,7 @@ func Of(name string, d *datasets.Dataset) *Data {
 		Matrix:  d.Matrix,
 		Select:  func(set datasets.FieldSet) (*datasets.Selection, error) { return d.Select(set), nil },
 		Sources: d.Meta.Sources,
+		fitted:  &fitted{cells: make(map[string]said)},
 		Origin: Origin{
 			Name: name, Hash: d.Hash(), Pool: d.Meta.Pool,
 			Probes: d.Meta.Sent - len(d.Meta.LossyProbes), Dropped: len(d.Meta.LossyProbes), Repeats: d.Meta.Repeats,
