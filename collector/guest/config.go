@@ -63,10 +63,9 @@ func (c *Config) Apply(factors map[string]string) (unknown []string, err error) 
 		value := factors[name]
 		switch {
 		case strings.HasPrefix(name, "sysctl."):
-			if c.Sysctls == nil {
-				c.Sysctls = make(map[string]string)
+			if err = c.SetSysctl(strings.TrimPrefix(name, "sysctl."), value); err != nil {
+				err = fmt.Errorf("factor %s: %w", name, err)
 			}
-			c.Sysctls[sysctlName(strings.TrimPrefix(name, "sysctl."))] = value
 		case name == "app.backlog":
 			c.Backlog, err = positive(name, value, 1<<16)
 		case name == "app.rcvbuf":
@@ -89,6 +88,20 @@ func (c *Config) Apply(factors map[string]string) (unknown []string, err error) 
 		}
 	}
 	return unknown, nil
+}
+
+// SetSysctl adds a sysctl, or replaces it. The name is with dots, and one
+// without any is below net.ipv4; only those below net can be set.
+func (c *Config) SetSysctl(name, value string) error {
+	name = sysctlName(name)
+	if _, err := sysctlPath(name); err != nil {
+		return err
+	}
+	if c.Sysctls == nil {
+		c.Sysctls = make(map[string]string)
+	}
+	c.Sysctls[name] = value
+	return nil
 }
 
 // sysctlName gives the full name of a short one: tcp_sack is

@@ -6,21 +6,16 @@ package qemu
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"tickle/collector/ether"
-	"tickle/collector/guest"
+	"tickle/collector/guest/boot"
 	"tickle/collector/lab"
 	"tickle/collector/pool"
 	"tickle/collector/process"
@@ -49,16 +44,6 @@ const (
 	attempts   = 3 // to boot: TCG of QEMU 7.2 now and then faults early
 )
 
-// Machine6 and Prober6 are the IPv6 addresses on a link: documentation
-// prefix, RFC 3849.
-var (
-	Machine6 = netip.MustParseAddr("2001:db8::1")
-	Prober6  = netip.MustParsePrefix("2001:db8:1::/64")
-)
-
-// guestMAC is every guest's hardware address: links are isolated.
-var guestMAC = net.HardwareAddr{0x02, 0x54, 0x69, 0x63, 0x6b, 0x01}
-
 // Name is "qemu".
 func (Backend) Name() string { return "qemu" }
 
@@ -70,48 +55,14 @@ func (Backend) Stack(m *pool.Machine) string { return "Linux " + m.Options["kern
 
 // spec is what a machine's description asks for.
 type spec struct {
+	*boot.Machine
+	net            pool.Net
 	kernel, initrd string
-	memory         int
-	guest          guest.Config
 }
 
 func read(m *pool.Machine) (*spec, error) {
-	s := &spec{memory: DefaultMemory}
-	for _, name := range sorted(m.Options) {
-		if name != "kernel" {
-			return nil, fmt.Errorf("option %q: want kernel", name)
-		}
-	}
-	if m.Options["kernel"] == "" {
-		return nil, errors.New("option kernel: want the name of a kernel of the lab")
-	}
-	unknown, err := s.guest.Apply(m.Factors)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range unknown {
-		value := m.Factors[name]
-		switch {
-		case strings.HasPrefix(name, "path."): // the link's own
-		case name == "memory":
-			if s.memory, err = strconv.Atoi(value); err != nil || s.memory < MinMemory || s.memory > maxMemory {
-				return nil, fmt.Errorf("factor memory=%s: want MiB from %d to %d", value, MinMemory, maxMemory)
-			}
-		default:
-			return nil, fmt.Errorf("factor %q: want memory, sysctl.NAME or one of %s", name, strings.Join(guest.Factors, ", "))
-		}
-	}
-	s.guest.Port = m.Ports.Open
-	return s, nil
-}
-
-func sorted(m map[string]string) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	g, err := boot.Read(m, boot.Memory{Default: DefaultMemory, Least: MinMemory, Most: maxMemory})
+	return &spec{Machine: g}, err
 }
 
 // Check reports a bad option or factor, a kernel that the lab has not, or
@@ -148,14 +99,12 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 	if err := s.find(m.Options["kernel"]); err != nil {
 		return nil, err
 	}
-	s.guest.Addresses = []netip.Prefix{netip.PrefixFrom(net.Machine, net.Machine.BitLen()), netip.PrefixFrom(Machine6, 128)}
-	s.guest.Gateways = []netip.Addr{net.Prober.Addr().Next(), Prober6.Addr().Next()}
+	s.net = net
 	var errs []error
 	for range attempts {
-		v, err := boot(ctx, s)
+		v, err := start(ctx, s)
 		if err == nil {
-			cfg := ether.Config{Machine: net.Machine, Prober: net.Prober, Machine6: Machine6, Prober6: Prober6, MachineMAC: guestMAC}
-			l := &machine{Link: ether.NewLink(v.carrier, cfg), vm: v}
+			l := &machine{Link: ether.NewLink(v.carrier, boot.LinkConfig(net)), vm: v}
 			if err = l.Ready(ctx, m.Ports.Open, answerWait); err == nil {
 				return l, nil
 			}
@@ -193,8 +142,8 @@ func (v *vm) stop() error {
 	return errors.Join(err, v.removeDir())
 }
 
-// boot starts the emulator and waits for the guest's "ready".
-func boot(ctx context.Context, s *spec) (v *vm, err error) {
+// start starts the emulator and waits for the guest's "ready".
+func start(ctx context.Context, s *spec) (v *vm, err error) {
 	owner, err := process.Own()
 	if err != nil {
 		return nil, err
@@ -210,7 +159,7 @@ func boot(ctx context.Context, s *spec) (v *vm, err error) {
 		}
 	}()
 	socket, console, initrd := filepath.Join(dir, "link"), filepath.Join(dir, "console"), filepath.Join(dir, "initrd")
-	if err := writeInitrd(initrd, s); err != nil {
+	if err := s.WriteInitrd(initrd, s.initrd, s.net); err != nil {
 		return nil, err
 	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
@@ -220,11 +169,11 @@ func boot(ctx context.Context, s *spec) (v *vm, err error) {
 	defer l.Close()
 	v.child, err = owner.Start(exec.Command(Program,
 		"-nodefaults", "-no-user-config", "-M", "q35", "-cpu", "max", "-accel", "tcg,tb-size=32",
-		"-m", strconv.Itoa(s.memory), "-smp", "1", "-display", "none", "-no-reboot",
+		"-m", strconv.Itoa(s.Memory), "-smp", "1", "-display", "none", "-no-reboot",
 		"-kernel", s.kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1",
 		"-serial", "file:"+console,
 		"-netdev", "stream,id=n0,server=off,addr.type=unix,addr.path="+socket,
-		"-device", "virtio-net-pci,netdev=n0,mac="+guestMAC.String()))
+		"-device", "virtio-net-pci,netdev=n0,mac="+boot.MAC.String()))
 	if err != nil {
 		return nil, err
 	}
@@ -235,21 +184,8 @@ func boot(ctx context.Context, s *spec) (v *vm, err error) {
 	if v.carrier, err = ether.NewStream(conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if err := waitReady(ctx, console, v.child); err != nil {
+	if err := boot.Await(ctx, console, v.child, bootWait); err != nil {
 		return nil, errors.Join(err, v.carrier.Close())
 	}
 	return v, nil
-}
-
-// writeInitrd puts the machine's configuration behind the kernel's initramfs.
-func writeInitrd(path string, s *spec) error {
-	base, err := os.ReadFile(s.initrd)
-	if err != nil {
-		return err
-	}
-	config, err := json.Marshal(&s.guest)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(base, guest.Initramfs([]guest.File{{Name: "config.json", Data: config}})...), 0o600)
 }

@@ -22,7 +22,7 @@ func main() {
 		os.Exit(1)
 	}
 	if err := run(); err != nil {
-		fmt.Printf("tickle: failed: %v\n", err)
+		fmt.Printf("%s: %v\n", guest.SaysFailed, err)
 		unix.Sync()
 		if err := unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF); err != nil {
 			fmt.Printf("tickle: power off: %v\n", err)
@@ -66,7 +66,7 @@ func run() error {
 	if _, err := guest.Setup(&c); err != nil {
 		return err
 	}
-	fmt.Println("tickle: ready")
+	fmt.Println(guest.SaysReady)
 	return nil
 }
 
