@@ -6,13 +6,19 @@ import (
 	"tickle/learners"
 	"tickle/learners/forest"
 	"tickle/learners/ibk"
+	"tickle/learners/j48"
+	"tickle/learners/jrip"
 	"tickle/learners/majority"
+	"tickle/learners/oner"
 )
 
 // Registry holds every learner, in the order in which lists show them.
 func Registry() *learners.Registry {
 	return learners.NewRegistry(
 		forest.Entry(),
+		j48.Entry(),
+		jrip.Entry(),
+		oner.Entry(),
 		ibk.Entry(),
 		majority.Entry(),
 	)
