@@ -166,3 +166,9 @@ func eachMachine(ctx context.Context, in *Input, n int, work func(i int) error) 
 	}
 	return ctx.Err()
 }
+
+// observationPath is where the single exchanges of a machine are, if they are
+// kept.
+func (p *planOf) observationPath(machine int) string {
+	return datasets.ObservationPath(p.run, p.plan.Name, p.machines[machine].Name)
+}

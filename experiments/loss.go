@@ -1,0 +1,150 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+
+	"tickle/datasets"
+)
+
+// LossRow is either the pairs of machine and probe with so many answers, or
+// a sum over all of them.
+type LossRow struct {
+	Counted  string     `json:"counted" doc:"what is counted: sets, a set being all sendings of a probe to a machine; probes; sendings; packets"`
+	Outcome  string     `json:"outcome"`
+	Answered Number     `json:"answered" decimals:"0" doc:"sendings of the set that drew an answer; n/a for sums"`
+	Count    int        `json:"count"`
+	Of       int        `json:"of" doc:"all there are; 0: not known"`
+	Share    Number     `json:"share" unit:"share" decimals:"5"`
+	Machines int        `json:"machines" doc:"on which this was met; 0 for sums"`
+	Paper    PaperValue `json:"paper" doc:"the same share in the paper: it dropped 121 of 50,000 probes"`
+}
+
+var loss = Entry{
+	Name:        "loss",
+	Title:       "Answers to the sendings of a probe",
+	PaperFigure: "Figure 3b",
+	Summary:     "How many of a probe's sendings to a machine were answered: all or none, or some, which is loss or a limit of rate.",
+	Options:     []Option{{Name: "plan", Default: "random", Doc: "the plan of the run"}},
+	NeedsRun:    true,
+	Rows:        []LossRow{},
+	Run:         runLoss,
+}
+
+func runLoss(ctx context.Context, in *Input) (*Result, error) {
+	p, err := openPlan(in, in.Options["plan"])
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return &Result{Rows: []LossRow{}, Warnings: []Warning{noPlan(in, in.Options["plan"], "no rows")}}, nil
+	}
+	perMachine := make([]answerCount, len(p.machines))
+	err = p.each(ctx, in, func(i int, f *datasets.SummaryFile) error {
+		perMachine[i] = answerCount{sets: make([]int, p.plan.Repeats+1), lossy: make([]bool, p.plan.N), counts: f.Counts}
+		return perMachine[i].read(f)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Rows: lossRows(in, p, perMachine), Warnings: p.warnings(), scope: p.scope()}
+	for i := range perMachine {
+		// The data set's own rule: see datasets.LossyMachine.
+		if n := perMachine[i].lossySets(); n*100 > p.plan.N {
+			r.Warnings = append(r.Warnings, Warning{Code: WarnLossySets, Cell: p.machines[i].Name,
+				Text: fmt.Sprintf("answered some sendings only of %d of %d probes: more than 1 %%, so that it is masked and drops no probe for others", n, p.plan.N)})
+		}
+	}
+	return r, nil
+}
+
+// answerCount is a machine's sets by how many sendings were answered.
+type answerCount struct {
+	sets   []int  // by answered sendings
+	lossy  []bool // by probe
+	counts datasets.Counts
+}
+
+func (a *answerCount) read(f *datasets.SummaryFile) error {
+	probe := 0
+	for g := range f.Groups() {
+		answered, repeats, err := f.Answered(g)
+		if err != nil {
+			return err
+		}
+		for i, n := range answered {
+			if int(n) >= len(a.sets) || probe >= len(a.lossy) {
+				return fmt.Errorf("machine %s, probe %d: %d answered sendings: want at most %d, of %d probes", f.Header.Machine, probe, n, len(a.sets)-1, len(a.lossy))
+			}
+			a.sets[n]++
+			a.lossy[probe] = n > 0 && n < repeats[i]
+			probe++
+		}
+	}
+	return nil
+}
+
+func (a *answerCount) lossySets() int {
+	n := 0
+	for _, lossy := range a.lossy {
+		if lossy {
+			n++
+		}
+	}
+	return n
+}
+
+func lossRows(in *Input, p *planOf, machines []answerCount) []LossRow {
+	rows := make([]LossRow, p.plan.Repeats+1)
+	sets := len(machines) * p.plan.N
+	for k := range rows {
+		row := &rows[k]
+		*row = LossRow{Counted: "sets", Outcome: count(k, "answer"), Answered: Number(k), Of: sets}
+		for i := range machines {
+			row.Count += machines[i].sets[k]
+			if machines[i].sets[k] > 0 {
+				row.Machines++
+			}
+		}
+		row.Share = shareOf(row.Count, sets)
+	}
+	lossy := make([]bool, p.plan.N)
+	var total datasets.Counts
+	for i := range machines {
+		for probe, is := range machines[i].lossy {
+			lossy[probe] = lossy[probe] || is
+		}
+		c := &machines[i].counts
+		total.Sent += c.Sent
+		total.Exchanges += c.Exchanges
+		total.Limited += c.Limited
+		total.LinkLost += c.LinkLost
+	}
+	onSome := (&answerCount{lossy: lossy}).lossySets()
+	sum := func(counted, outcome string, count, of int) LossRow {
+		return LossRow{Counted: counted, Outcome: outcome, Answered: NA, Count: count, Of: of, Share: shareOf(count, of)}
+	}
+	dropped := sum("probes", "dropped from the data set", in.Data.Origin.Dropped, p.plan.N)
+	dropped.Paper = PaperValue{"=", 0.0024}
+	return append(rows,
+		sum("probes", "lossy on some machine", onSome, p.plan.N), dropped,
+		sum("sendings", "silenced by the machine's rate limit", int(total.Limited), int(total.Exchanges)),
+		sum("packets", "known to be lost on the link, both ways", int(total.LinkLost), 0),
+	)
+}
+
+// shareOf is count/of, n/a where there are none.
+func shareOf(count, of int) Number {
+	if of == 0 {
+		return NA
+	}
+	return Number(float64(count) / float64(of))
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
