@@ -1,7 +1,11 @@
 // Package stats computes what experiments report: metrics of classification
-// from a confusion matrix, and intervals that respect groups. Each function
-// says what it returns where the quantity is not defined: NaN, never a zero
-// that looks like a measurement. What gonum has is gonum's and not here.
+// from a confusion matrix, intervals that respect groups, tests of learners
+// against each other on the same rows, folds or data sets, and what such a
+// test could have found. Rows of one group are clones of each other: tests of
+// independent rows (McNemar, CochranQ, DeLong) want one row a group, and
+// SignFlip and PermutedQ are for the rest. Each function says what it returns
+// where the quantity is not defined: NaN, never a zero that looks like a
+// measurement. What gonum has is gonum's and not here.
 package stats
 
 import "math"
