@@ -10,6 +10,7 @@ import (
 	"tickle/learners/jrip"
 	"tickle/learners/majority"
 	"tickle/learners/oner"
+	"tickle/learners/smo"
 )
 
 // Registry holds every learner, in the order in which lists show them.
@@ -20,6 +21,7 @@ func Registry() *learners.Registry {
 		jrip.Entry(),
 		oner.Entry(),
 		ibk.Entry(),
+		smo.Entry(),
 		majority.Entry(),
 	)
 }

@@ -1,0 +1,52 @@
+package smo_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/learners"
+	"tickle/learners/learnertest"
+	"tickle/learners/smo"
+)
+
+func learner(t testing.TB, spec string) learners.Learner {
+	list, err := learners.NewRegistry(smo.Entry()).Parse(spec)
+	require.NoError(t, err)
+	return list[0].Learner
+}
+
+func TestContract(t *testing.T) {
+	for _, spec := range []string{"smo", "smo:modification=1,kernel=poly", "smo:kernel=rbf,gamma=0.05,scores=platt"} {
+		t.Run(spec, func(t *testing.T) { learnertest.Contract(t, learner(t, spec)) })
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for spec, want := range map[string]string{
+		"smo:c=0":                     "learner smo: option c=0: want a number above 0",
+		"smo:kernel=poly,exponent=-1": "learner smo: option exponent=-1: want a number above 0",
+		"smo:kernel=rbf,gamma=0":      "learner smo: option gamma=0: want a number above 0",
+	} {
+		_, err := learners.NewRegistry(smo.Entry()).Parse(spec)
+		require.EqualError(t, err, want)
+	}
+}
+
+func BenchmarkSMO(b *testing.B) {
+	for _, columns := range []int{10_000, 77_000} {
+		for _, missing := range []float64{0, 0.02} {
+			shape := learnertest.Paper(columns)
+			shape.Missing = missing
+			d := learnertest.Synthetic(shape)
+			l := learner(b, "smo")
+			b.Run(fmt.Sprintf("columns=%d/partitions=%d/missing=%v/tenfold", columns, len(d.IDs), missing), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					learnertest.TenFold(b, l, d)
+				}
+			})
+		}
+	}
+}
