@@ -47,8 +47,9 @@ type Origin struct {
 	Name     string // as the user gave it
 	Hash     string // SHA-256 of its content, hex
 	Pool     string
-	Probes   int // probes in the data
-	Dropped  int // probes left out by the loss policy
+	Plan     string // of the run that the data set was built from
+	Probes   int    // probes in the data
+	Dropped  int    // probes left out by the loss policy
 	Repeats  int
 	Policies Policies
 }
@@ -62,7 +63,7 @@ func Of(name string, d *datasets.Dataset) *Data {
 		Sources: d.Meta.Sources,
 		fitted:  &fitted{cells: make(map[string]said)},
 		Origin: Origin{
-			Name: name, Hash: d.Hash(), Pool: d.Meta.Pool,
+			Name: name, Hash: d.Hash(), Pool: d.Meta.Pool, Plan: d.Meta.Plan,
 			Probes: d.Meta.Sent - len(d.Meta.LossyProbes), Dropped: len(d.Meta.LossyProbes), Repeats: d.Meta.Repeats,
 			Policies: Policies{Loss: string(d.Meta.Loss), Nondet: string(d.Meta.Nondet), Filter: d.Meta.Filter},
 		},

@@ -10,14 +10,14 @@ import (
 // LossRow is either the pairs of machine and probe with so many answers, or
 // a sum over all of them.
 type LossRow struct {
-	Counted  string     `json:"counted" doc:"what is counted: sets, a set being all sendings of a probe to a machine; probes; sendings; packets"`
+	Counted  string     `json:"counted" doc:"what is counted: sets, a set being all sendings of a probe to a machine; or probes"`
 	Outcome  string     `json:"outcome"`
 	Answered Number     `json:"answered" decimals:"0" doc:"sendings of the set that drew an answer; n/a for sums"`
 	Count    int        `json:"count"`
-	Of       int        `json:"of" doc:"all there are; 0: not known"`
+	Of       int        `json:"of" doc:"all there are"`
 	Share    Number     `json:"share" unit:"share" decimals:"5"`
 	Machines int        `json:"machines" doc:"on which this was met; 0 for sums"`
-	Paper    PaperValue `json:"paper" doc:"the same share in the paper: it dropped 121 of 50,000 probes"`
+	Paper    PaperValue `json:"paper" doc:"the same share in the paper, which dropped each of the 121 of its 50,000 probes that were lossy on some machine"`
 }
 
 var loss = Entry{
@@ -41,7 +41,7 @@ func runLoss(ctx context.Context, in *Input) (*Result, error) {
 	}
 	perMachine := make([]answerCount, len(p.machines))
 	err = p.each(ctx, in, func(i int, f *datasets.SummaryFile) error {
-		perMachine[i] = answerCount{sets: make([]int, p.plan.Repeats+1), lossy: make([]bool, p.plan.N), counts: f.Counts}
+		perMachine[i] = answerCount{sets: make([]int, p.plan.Repeats+1), lossy: make([]bool, p.plan.N)}
 		return perMachine[i].read(f)
 	})
 	if err != nil {
@@ -60,9 +60,8 @@ func runLoss(ctx context.Context, in *Input) (*Result, error) {
 
 // answerCount is a machine's sets by how many sendings were answered.
 type answerCount struct {
-	sets   []int  // by answered sendings
-	lossy  []bool // by probe
-	counts datasets.Counts
+	sets  []int  // by answered sendings
+	lossy []bool // by probe
 }
 
 func (a *answerCount) read(f *datasets.SummaryFile) error {
@@ -109,28 +108,17 @@ func lossRows(in *Input, p *planOf, machines []answerCount) []LossRow {
 		row.Share = shareOf(row.Count, sets)
 	}
 	lossy := make([]bool, p.plan.N)
-	var total datasets.Counts
 	for i := range machines {
 		for probe, is := range machines[i].lossy {
 			lossy[probe] = lossy[probe] || is
 		}
-		c := &machines[i].counts
-		total.Sent += c.Sent
-		total.Exchanges += c.Exchanges
-		total.Limited += c.Limited
-		total.LinkLost += c.LinkLost
 	}
-	onSome := (&answerCount{lossy: lossy}).lossySets()
-	sum := func(counted, outcome string, count, of int) LossRow {
-		return LossRow{Counted: counted, Outcome: outcome, Answered: NA, Count: count, Of: of, Share: shareOf(count, of)}
+	sum := func(outcome string, count int) LossRow {
+		return LossRow{Counted: "probes", Outcome: outcome, Answered: NA, Count: count, Of: p.plan.N, Share: shareOf(count, p.plan.N)}
 	}
-	dropped := sum("probes", "dropped from the data set", in.Data.Origin.Dropped, p.plan.N)
-	dropped.Paper = PaperValue{"=", 0.0024}
-	return append(rows,
-		sum("probes", "lossy on some machine", onSome, p.plan.N), dropped,
-		sum("sendings", "silenced by the machine's rate limit", int(total.Limited), int(total.Exchanges)),
-		sum("packets", "known to be lost on the link, both ways", int(total.LinkLost), 0),
-	)
+	onSome := sum("lossy on some machine", (&answerCount{lossy: lossy}).lossySets())
+	onSome.Paper = PaperValue{"=", 0.0024}
+	return append(rows, onSome, sum("dropped from the data set", in.Data.Origin.Dropped))
 }
 
 // shareOf is count/of, n/a where there are none.

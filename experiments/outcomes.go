@@ -1,12 +1,11 @@
 package experiments
 
-import (
-	"tickle/datasets"
-)
+import "tickle/datasets"
 
 // outcomes says how often each outcome of a field that varied came, among the
 // sendings of one probe to one machine.
 type outcomes struct {
+	field datasets.FieldID
 	// times[t] is the number of outcomes that came t times.
 	times   map[int]int
 	silent  int // sendings without an answer
@@ -67,11 +66,11 @@ func readOutcomes(path string, plan *datasets.Plan) ([]outcomes, error) {
 	}
 	var out []outcomes
 	for probe := range counts {
-		for _, values := range counts[probe] {
+		for field, values := range counts[probe] {
 			if len(values) < 2 {
 				continue
 			}
-			o := outcomes{times: make(map[int]int), silent: plan.Repeats - answered[probe], sending: plan.Repeats}
+			o := outcomes{field: datasets.FieldID(field), times: make(map[int]int), silent: plan.Repeats - answered[probe], sending: plan.Repeats}
 			for _, t := range values {
 				o.times[t]++
 			}

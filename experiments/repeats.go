@@ -16,6 +16,7 @@ import (
 // without an answer says nothing.
 type RepeatsRow struct {
 	Plan          string     `json:"plan"`
+	Set           string     `json:"set" doc:"all fields, or those without the two raw checksums, which follow the address and port that a sending has of its own"`
 	Repeats       int        `json:"repeats" doc:"k: sendings of each probe that were looked at, the first ones"`
 	Deterministic int        `json:"deterministic" unit:"fields" doc:"called deterministic after the first k sendings, in the order in which they were sent"`
 	Expected      Number     `json:"expected" unit:"fields" decimals:"2" doc:"mean of the same over every k of the R sendings: Σ over fields of [Σ over values v of C(n(v)+u,k) − (m−1)·C(u,k)]/C(R,k), for m values of which v came n(v) times and u sendings without an answer; exact; n/a where single exchanges are not kept"`
@@ -59,6 +60,9 @@ func runRepeats(ctx context.Context, in *Input) (*Result, error) {
 		r.Warnings = append(append(r.Warnings, p.warnings()...), c.warnings...)
 		if r.scope == nil {
 			r.scope = p.scope()
+			if p.manifest.SourcePort != "fixed" {
+				r.Warnings = append(r.Warnings, Warning{Code: WarnChecksums, Text: "every sending has an address and port of its own, and raw checksums vary with them: see the rows without"})
+			}
 		}
 	}
 	r.Rows = rows
@@ -145,41 +149,79 @@ func (c *repeatsRun) readExchanges(ctx context.Context) error {
 	return err
 }
 
+// The sets of fields that are counted.
+const (
+	AllFields    = "all"
+	NoChecksums  = "no checksums"
+	rawChecksums = 2 // fields that NoChecksums leaves out
+)
+
+func rawChecksum(f datasets.FieldID) bool {
+	return f == datasets.IPChecksum || f == datasets.TCPChecksum
+}
+
 // rows makes the plan's part of the table.
 func (c *repeatsRun) rows() []RepeatsRow {
 	p := c.plan
-	fields, varied := len(p.machines)*p.plan.N*datasets.NumFields, 0
+	sets := len(p.machines) * p.plan.N
+	return append(
+		c.rowsOf(AllFields, sets*datasets.NumFields, func(datasets.FieldID) bool { return true }),
+		c.rowsOf(NoChecksums, sets*(datasets.NumFields-rawChecksums), func(f datasets.FieldID) bool { return !rawChecksum(f) })...,
+	)
+}
+
+// rowsOf makes the rows of the fields that are in a set, of which there are
+// fields in all.
+func (c *repeatsRun) rowsOf(set string, fields int, in func(datasets.FieldID) bool) []RepeatsRow {
+	varied := 0
 	for k := range c.firsts {
-		for _, n := range c.firsts[k] {
-			varied += n
-		}
+		varied += countOf(&c.firsts[k], in)
 	}
 	var rows []RepeatsRow
 	found, before := 0, 0
-	for _, k := range repeatsGrid(p.plan.Repeats) {
+	for _, k := range repeatsGrid(c.plan.plan.Repeats) {
 		var at [datasets.NumFields]int
-		row := RepeatsRow{Plan: p.plan.Name, Repeats: k, Fields: fields, Expected: NA}
 		for ; before <= k; before++ {
 			for f, n := range c.firsts[before] {
-				at[f] += n
-				row.FirstVaried += n
+				if in(datasets.FieldID(f)) {
+					at[f] += n
+				}
 			}
 		}
+		row := RepeatsRow{Plan: c.plan.plan.Name, Set: set, Repeats: k, Fields: fields, FirstVaried: countOf(&at, in), Which: mostOften(&at)}
 		found += row.FirstVaried
-		row.Deterministic, row.Which, row.Found = fields-found, mostOften(&at), shareOf(found, varied)
-		if c.outcomes != nil {
-			sum := float64(fields - len(c.outcomes))
-			for i := range c.outcomes {
-				sum += c.outcomes[i].agree(k)
-			}
-			row.Expected = Number(sum)
-		}
-		if c.expect && k == 6 && p.plan.Repeats > 6 {
+		row.Deterministic, row.Found, row.Expected = fields-found, shareOf(found, varied), c.expected(fields, k, in)
+		if c.expect && k == 6 && c.plan.plan.Repeats > 6 {
 			row.Paper = PaperValue{"=", 1}
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// expected is the mean number of fields that look deterministic after k of
+// the sendings.
+func (c *repeatsRun) expected(fields, k int, in func(datasets.FieldID) bool) Number {
+	if c.outcomes == nil {
+		return NA
+	}
+	sum := float64(fields)
+	for i := range c.outcomes {
+		if in(c.outcomes[i].field) {
+			sum += c.outcomes[i].agree(k) - 1
+		}
+	}
+	return Number(sum)
+}
+
+func countOf(counts *[datasets.NumFields]int, in func(datasets.FieldID) bool) int {
+	sum := 0
+	for f, n := range counts {
+		if in(datasets.FieldID(f)) {
+			sum += n
+		}
+	}
+	return sum
 }
 
 // repeatsGrid is every number up to 12, and from there on those of a

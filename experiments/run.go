@@ -17,6 +17,7 @@ const (
 	WarnNoPlan    = "no-plan"    // the run lacks a plan: no rows
 	WarnMissing   = "missing"    // machines of a plan without files
 	WarnLossySets = "lossy-sets" // probes that some sendings of which drew no answer
+	WarnChecksums = "checksums"  // raw checksums follow the sendings' own addresses and ports
 	WarnNoSingles = "no-singles" // the run keeps no single exchanges of a machine
 )
 
