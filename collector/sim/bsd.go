@@ -4,13 +4,13 @@ import "fmt"
 
 func bsdPersonalities() []personality {
 	var all []personality
-	for _, major := range []int{6, 7, 9, 10, 11, 12, 13, 14} {
+	for _, major := range []int{6, 7, 8, 9, 10, 11, 12, 13, 14} {
 		all = append(all, freebsdPersonality(major))
 	}
 	for _, major := range []int{4, 6, 7} {
 		all = append(all, openbsdPersonality(major))
 	}
-	return append(all, netbsdPersonality())
+	return append(all, netbsdPersonality(5), netbsdPersonality(9))
 }
 
 // freebsdPersonality says what FreeBSD's sys/netinet does in a major version.
@@ -94,11 +94,12 @@ func openbsdPersonality(major int) personality {
 	return p
 }
 
-// netbsdPersonality says what NetBSD 9 does: of one descent with OpenBSD's
-// syn cache, with options laid out as FreeBSD's.
-func netbsdPersonality() personality {
+// netbsdPersonality says what NetBSD does, 5 and 9 alike: a syn cache of one
+// descent with OpenBSD's, options laid out as FreeBSD's.
+func netbsdPersonality(major int) personality {
 	p := openbsdPersonality(4)
-	p.name, p.family, p.about = "netbsd-9", netbsd, "NetBSD 9 with its GENERIC kernel"
+	p.name, p.family = fmt.Sprintf("netbsd-%d", major), netbsd
+	p.about = fmt.Sprintf("NetBSD %d with its GENERIC kernel", major)
 	p.order = orderFreeBSD
 	p.rcvbuf, p.byBufMax = 32768, true // net.inet.tcp.recvspace, sb_max
 	p.isn, p.isnTick = isnHash, 4000   // tcp_new_iss1, net.inet.tcp.iss_hash

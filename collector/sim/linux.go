@@ -17,7 +17,11 @@ func (v kernel) String() string {
 
 // The kernels that are modelled. Another is one more number here.
 var linuxKernels = []kernel{
-	version(2, 4, 0), version(2, 6, 9), version(2, 6, 18), version(2, 6, 26), version(2, 6, 32),
+	version(2, 4, 0), version(2, 6, 8), version(2, 6, 9), version(2, 6, 11), version(2, 6, 12),
+	version(2, 6, 15), version(2, 6, 16), version(2, 6, 17), version(2, 6, 18), version(2, 6, 20),
+	version(2, 6, 21), version(2, 6, 22), version(2, 6, 23), version(2, 6, 24), version(2, 6, 25),
+	version(2, 6, 26), version(2, 6, 27), version(2, 6, 28), version(2, 6, 29), version(2, 6, 31),
+	version(2, 6, 32),
 	version(3, 2, 0), version(3, 10, 0), version(3, 13, 0), version(3, 16, 0),
 	version(4, 4, 0), version(4, 9, 0), version(4, 15, 0), version(4, 18, 0), version(4, 19, 0),
 	version(5, 4, 0), version(5, 10, 0), version(5, 14, 0), version(5, 15, 0),

@@ -10,8 +10,12 @@ func windowsPersonalities() []personality {
 		name, about string
 		change      func(*personality)
 	}{
+		{"windows-2000", "Windows 2000 SP4 (NT 5.0)", func(p *personality) { windowsNT5(p, 16384) }}, // KB 224829: 16 KiB
 		{"windows-xp", "Windows XP SP3 (NT 5.1)", func(p *personality) { windowsNT5(p, 65535) }},
 		{"windows-2003", "Windows Server 2003 SP2 (NT 5.2)", func(p *personality) { windowsNT5(p, 16384) }},
+		// Nmap has one print for these and Windows 7.
+		{"windows-vista", "Windows Vista SP2 (NT 6.0), alike Windows 7", windowsNT61},
+		{"windows-2008", "Windows Server 2008 SP2 (NT 6.0), alike Windows 7", windowsNT61},
 		{"windows-7", "Windows 7 SP1 (NT 6.1)", windowsNT61},
 		{"windows-2008r2", "Windows Server 2008 R2 (NT 6.1), alike Windows 7", windowsNT61},
 		{"windows-8.1", "Windows 8.1 (NT 6.3)", windowsNT63},
