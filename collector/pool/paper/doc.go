@@ -8,8 +8,8 @@
 // system: the pool is for working at the paper's scale, and for seeing what a
 // method makes of a population whose truth is known.
 //
-// What a machine is comes from a table of systems: which kernels a release
-// really had. What else moves its answers are factors, each drawn for all
+// What a machine is comes from a table of systems of the years up to 2010,
+// when the study was made: which kernels a release really had. What else moves its answers are factors, each drawn for all
 // machines without a look at their labels, as columns with fixed quotas in a
 // seeded order. A column that follows a label by chance is drawn again. So a
 // distribution differs from another with the same kernel in two things that

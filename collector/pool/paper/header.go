@@ -10,7 +10,7 @@ const preamble = `# The pool of "--scale paper": %d modelled machines of %d imag
 #
 # The machines are modelled, not real. The paper had 329 instances, skewed to
 # Linux and within it to Ubuntu; its exact counts are lost. These are ours and
-# claim nothing else:
+# claim nothing else. The systems are of the years up to 2010, as its were:
 #
 %s#
 # A distribution moves answers through its kernels and two defaults of its
