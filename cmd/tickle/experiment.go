@@ -106,7 +106,7 @@ func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *st
 	}
 	show := p.stage(e.Name)
 	in := &experiments.Input{
-		Data: data, Run: s.run, Learners: configured, Options: s.options,
+		Data: data, Run: s.run, Results: s.out, Learners: configured, Options: s.options,
 		Seed: s.seed, Workers: s.workers, Version: version(), Command: s.command(e.Name),
 		Progress: func(done, total int, note string) { show.set(int64(done), int64(total), note) },
 	}

@@ -30,6 +30,8 @@ type scale struct {
 var scales = []scale{
 	{name: "demo", summary: "500 probes, six times each, to real stacks in the process and to modelled machines; under a minute",
 		pool: "demo", probes: 500, learners: defaultLearners},
+	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
+		pool: "paper", probes: 50_000, learners: defaultLearners},
 }
 
 // reproduction is the study under way.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -63,8 +64,8 @@ func kill(id ID) error {
 }
 
 func deleteNamespace(name string) error {
-	if !strings.HasPrefix(name, folderPrefix) {
-		return fmt.Errorf("namespace %q is not one of ours", name)
+	if name != filepath.Base(name) {
+		return fmt.Errorf("namespace %q: want a name without folders", name)
 	}
 	if err := netns.DeleteNamed(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("namespace %s: %w", name, err)
