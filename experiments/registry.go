@@ -24,7 +24,7 @@ type Entry struct {
 
 // All gives every experiment, in the order in which reports show them.
 func All() []Entry {
-	return []Entry{classes, sources, probeCount, uniqueValues, repeats, loss, accuracy}
+	return []Entry{classes, sources, probeCount, uniqueValues, repeats, loss, accuracy, compare}
 }
 
 // Find gives the experiment of a name; an unknown one is an error that lists
@@ -53,6 +53,7 @@ type Option struct {
 type Input struct {
 	Data     *Data
 	Run      string // run folder, for experiments on single observations; "" when there is none
+	Results  string // folder in which other experiments' results lie; "" when there is none
 	Learners []learners.Configured
 	Options  map[string]string // by name; the default holds for those that are not there
 	Seed     uint64
