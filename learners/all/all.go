@@ -8,6 +8,7 @@ import (
 	"tickle/learners/ibk"
 	"tickle/learners/j48"
 	"tickle/learners/jrip"
+	"tickle/learners/logistic"
 	"tickle/learners/majority"
 	"tickle/learners/oner"
 	"tickle/learners/smo"
@@ -22,6 +23,7 @@ func Registry() *learners.Registry {
 		oner.Entry(),
 		ibk.Entry(),
 		smo.Entry(),
+		logistic.Entry(),
 		majority.Entry(),
 	)
 }
