@@ -89,5 +89,7 @@ func FigureOf(r *experiments.Result) (*Figure, error) {
 
 // figures draws the results of each experiment that has a figure, by its name.
 var figures = map[string]func(*experiments.Result) (*Figure, error){
-	"accuracy": accuracyFigure,
+	"accuracy":    accuracyFigure,
+	"loss":        lossFigure,
+	"probe-count": probeCountFigure,
 }
