@@ -59,3 +59,26 @@ func pseudo(ip []byte, proto uint8, length int) uint64 {
 	acc, carry := bits.Add64(binary.LittleEndian.Uint64(ip[12:20]), uint64(proto)<<8+uint64(bits.ReverseBytes16(uint16(length))), 0)
 	return acc + carry
 }
+
+func swap16(v uint16) uint64 { return uint64(bits.ReverseBytes16(v)) }
+func swap32(v uint32) uint64 { return uint64(bits.ReverseBytes32(v)) }
+
+// sumAt8, sumAt16 and sumAt32 give what a number in network byte order adds
+// to the sum of bytes at an offset. Little-endian words count a byte at an odd
+// offset 256 times: there a number of several bytes is what it is, for 65536
+// counts as one.
+func sumAt8(offset int, v uint8) uint64 { return uint64(v) << (offset & 1 * 8) }
+
+func sumAt16(offset int, v uint16) uint64 {
+	if offset&1 == 1 {
+		return uint64(v)
+	}
+	return swap16(v)
+}
+
+func sumAt32(offset int, v uint32) uint64 {
+	if offset&1 == 1 {
+		return uint64(v)
+	}
+	return swap32(v)
+}

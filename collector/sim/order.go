@@ -88,6 +88,7 @@ type layout struct {
 	mss      int // offsets of the values; 0: not there
 	scale    int
 	ts       int
+	sum      uint64 // of the template, for the checksum
 	template [40]byte
 }
 
@@ -120,5 +121,6 @@ func compile(text string) (l layout) {
 		}
 	}
 	l.n = len(b)
+	l.sum = add(0, b)
 	return l
 }

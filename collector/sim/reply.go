@@ -1,6 +1,9 @@
 package sim
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // ipFields are the IP header fields of an answer that systems choose.
 type ipFields struct {
@@ -19,6 +22,7 @@ type tcpFields struct {
 	seq, ack uint32
 	flags    uint8
 	window   uint16
+	options  uint64 // the sum of the option bytes
 }
 
 // packet queues an answer of n bytes and gives its bytes, of which the caller
@@ -27,33 +31,40 @@ func (s *stack) packet(n int) []byte {
 	return s.answers.push(n, s.now+latencyLeast+int64(below(&s.latency, latencySpan)))
 }
 
+// Headers are put together in registers, as the little-endian words that
+// checksums sum: a processor that reads back a word of which it has just
+// written the bytes one by one waits for all of them.
+
 // writeIP writes the header of an answer.
 func (s *stack) writeIP(b []byte, proto uint8, f *ipFields) {
-	b[0], b[1] = 0x45, f.tos
-	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
-	binary.BigEndian.PutUint16(b[4:], f.id)
-	b[6], b[7] = 0, 0
+	_ = b[19]
+	first := 0x45 | uint64(f.tos)<<8 | swap16(uint16(len(b)))<<16 | swap16(f.id)<<32
 	if f.df {
-		b[6] = 0x40
+		first |= 0x40 << 48
 	}
-	b[8], b[9], b[10], b[11] = f.ttl, proto, 0, 0
-	binary.BigEndian.PutUint32(b[12:], s.addr)
-	binary.BigEndian.PutUint32(b[16:], f.dst)
-	binary.LittleEndian.PutUint16(b[10:], checksum(sumHeader(b)))
+	second := uint64(f.ttl) | uint64(proto)<<8 | swap32(s.addr)<<32
+	third := swap32(f.dst)
+	acc, carry := bits.Add64(first, second, 0)
+	acc, carry = bits.Add64(acc, third, carry)
+	second |= uint64(checksum(acc+carry)) << 16
+	binary.LittleEndian.PutUint64(b, first)
+	binary.LittleEndian.PutUint64(b[8:], second)
+	binary.LittleEndian.PutUint32(b[16:], uint32(third))
 }
 
 // writeTCP writes both headers of an answer whose options are in b already.
 func (s *stack) writeTCP(b []byte, f *tcpFields) {
 	s.writeIP(b, protoTCP, &f.ip)
 	t := b[20:]
-	binary.BigEndian.PutUint16(t, f.from)
-	binary.BigEndian.PutUint16(t[2:], f.port)
-	binary.BigEndian.PutUint32(t[4:], f.seq)
-	binary.BigEndian.PutUint32(t[8:], f.ack)
-	t[12], t[13] = uint8(len(t)/4)<<4, f.flags
-	binary.BigEndian.PutUint16(t[14:], f.window)
-	clear(t[16:20])
-	binary.LittleEndian.PutUint16(t[16:], checksum(add(pseudo(b, protoTCP, len(t)), t)))
+	_ = t[19]
+	first := swap16(f.from) | swap16(f.port)<<16 | swap32(f.seq)<<32
+	second := swap32(f.ack) | uint64(len(t)/4<<4)<<32 | uint64(f.flags)<<40 | swap16(f.window)<<48
+	pseudo := swap32(s.addr) + swap32(f.ip.dst) + protoTCP<<8 + swap16(uint16(len(t))) + f.options
+	acc, carry := bits.Add64(first, second, 0)
+	acc, carry = bits.Add64(acc, pseudo, carry)
+	binary.LittleEndian.PutUint64(t, first)
+	binary.LittleEndian.PutUint64(t[8:], second)
+	binary.LittleEndian.PutUint32(t[16:], uint32(checksum(acc+carry))) // and no urgent pointer
 }
 
 // reset answers s.seg with a RST (RFC 9293 3.10.7.1). A RST is never answered.
@@ -99,13 +110,16 @@ func (s *stack) writeSYNACK(c *conn, ts uint32) {
 	b := s.packet(40 + l.n)
 	o := b[40:]
 	copy(o, l.template[:l.n])
+	sum := l.sum
 	mss := s.mss
 	if s.mssFloor != 0 && c.mss != 0 {
 		mss = max(min(mss, c.mss), s.mssFloor)
 	}
 	binary.BigEndian.PutUint16(o[l.mss:], mss)
+	sum += sumAt16(l.mss, mss)
 	if l.scale != 0 {
 		o[l.scale] = c.scale
+		sum += sumAt8(l.scale, c.scale)
 	}
 	if l.ts != 0 {
 		binary.BigEndian.PutUint32(o[l.ts:], ts)
@@ -114,10 +128,12 @@ func (s *stack) writeSYNACK(c *conn, ts uint32) {
 			ecr = 0
 		}
 		binary.BigEndian.PutUint32(o[l.ts+4:], ecr)
+		sum += sumAt32(l.ts, ts) + sumAt32(l.ts, ecr)
 	}
 	f := tcpFields{
-		ip:   ipFields{dst: c.addr, ttl: s.ttl, df: true, id: s.identification(s.synID, c.addr, counterTCP)},
-		port: c.port, from: s.ports.Open,
+		options: sum,
+		ip:      ipFields{dst: c.addr, ttl: s.ttl, df: true, id: s.identification(s.synID, c.addr, counterTCP)},
+		port:    c.port, from: s.ports.Open,
 		seq: c.iss, ack: c.irs + 1, flags: flagSYN | flagACK,
 		window: s.announced(opening{c.window, c.scale}),
 	}
@@ -134,15 +150,19 @@ func (s *stack) sendACK(c *conn, seq uint32, flags uint8) {
 		n += 12
 	}
 	b := s.packet(n)
+	var sum uint64
 	if n > 40 {
-		o := b[40:]
-		o[0], o[1], o[2], o[3] = optNOP, optNOP, optTS, 10
-		binary.BigEndian.PutUint32(o[4:], s.timestamp(c.tsBase))
+		const lead = optNOP<<24 | optNOP<<16 | optTS<<8 | 10
+		o, ts := b[40:], s.timestamp(c.tsBase)
+		binary.BigEndian.PutUint32(o, lead)
+		binary.BigEndian.PutUint32(o[4:], ts)
 		binary.BigEndian.PutUint32(o[8:], c.tsRecent)
+		sum = sumAt32(0, lead) + sumAt32(4, ts) + sumAt32(8, c.tsRecent)
 	}
 	f := tcpFields{
-		ip:   ipFields{dst: c.addr, ttl: s.ttl, df: true},
-		port: c.port, from: s.ports.Open,
+		options: sum,
+		ip:      ipFields{dst: c.addr, ttl: s.ttl, df: true},
+		port:    c.port, from: s.ports.Open,
 		seq: seq, ack: c.rcvNxt, flags: flags,
 		window: uint16(min(c.window>>c.scale, 65535)),
 	}

@@ -55,7 +55,14 @@ func (s *stack) readIP(b []byte) (proto uint8, ok bool) {
 	}
 	header := int(b[0]&15) * 4
 	total := int(binary.BigEndian.Uint16(b[2:]))
-	if header < 20 || total < header || total > len(b) || checksum(add(sumHeader(b), b[20:header])) != 0 {
+	if header < 20 || total < header || total > len(b) {
+		return 0, false
+	}
+	sum := sumHeader(b)
+	if header > 20 {
+		sum = add(sum, b[20:header])
+	}
+	if checksum(sum) != 0 {
 		return 0, false
 	}
 	fragment := binary.BigEndian.Uint16(b[6:])
