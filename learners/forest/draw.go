@@ -5,40 +5,42 @@ import (
 	"math/rand/v2"
 	"sort"
 
-	"tickle/datasets"
+	"tickle/learners/attributes"
 )
 
-// columns maps the numbers 0…D-1 to partitions, each as often as it has
-// columns: the constant columns first, as one, then the others by partition.
+// columns maps the numbers 0…total-1 to attributes, each as often as it has
+// columns: the constant columns first, as one, then the others by attribute.
 type columns struct {
-	constant int      // columns with fewer than two values
-	varying  []int32  // the other partitions, indices into the selection's IDs
+	total    int
+	constant int      // columns that are the same in every row
+	varying  []int32  // the other attributes, by index
 	end      []int    // past the last number of each
 	shift    int      // of a number to its place in guide
 	guide    []uint32 // where in varying to begin, by number >> shift
 }
 
-func newColumns(s *datasets.Selection) *columns {
+// newColumns maps attributes of which each has a number of columns.
+func newColumns(list []attributes.Attribute, count func(a *attributes.Attribute) (columns int, constant bool)) *columns {
 	c := &columns{}
-	for i, id := range s.IDs {
-		if s.Parts[id].Distinct < 2 {
-			c.constant += int(s.Mult[i])
+	for i := range list {
+		if n, constant := count(&list[i]); constant {
+			c.constant += n
 		}
 	}
-	at := c.constant
-	for i, id := range s.IDs {
-		if s.Parts[id].Distinct >= 2 {
-			at += int(s.Mult[i])
+	c.total = c.constant
+	for i := range list {
+		if n, constant := count(&list[i]); !constant {
+			c.total += n
 			c.varying = append(c.varying, int32(i))
-			c.end = append(c.end, at)
+			c.end = append(c.end, c.total)
 		}
 	}
 	if len(c.varying) == 0 {
 		return c
 	}
-	c.shift = bits.Len(uint(s.D / len(c.varying)))
+	c.shift = bits.Len(uint(c.total / len(c.varying)))
 	i := 0
-	for n := 0; n>>c.shift<<c.shift <= s.D; n += 1 << c.shift {
+	for n := 0; n>>c.shift<<c.shift <= c.total; n += 1 << c.shift {
 		for i < len(c.end)-1 && c.end[i] <= n {
 			i++
 		}
@@ -47,11 +49,17 @@ func newColumns(s *datasets.Selection) *columns {
 	return c
 }
 
-// partition gives the partition of column number n; ok is false for a
-// constant column.
-func (c *columns) partition(n int) (index int32, ok bool) {
+// plain counts the columns of the table. One that has fewer than two values
+// is constant, missing cells or not: it has no gain.
+func plain(a *attributes.Attribute) (columns int, constant bool) {
+	return int(a.Mult), a.Nominal() && a.Values < 2
+}
+
+// attribute gives the attribute of column number n, and which of its columns
+// that is; ok is false for a constant column.
+func (c *columns) attribute(n int) (index int32, which int, ok bool) {
 	if n < c.constant {
-		return 0, false
+		return 0, 0, false
 	}
 	from := int(c.guide[n>>c.shift])
 	to := len(c.end)
@@ -59,7 +67,11 @@ func (c *columns) partition(n int) (index int32, ok bool) {
 		to = int(c.guide[next]) + 1
 	}
 	i := from + sort.Search(to-from-1, func(i int) bool { return c.end[from+i] > n })
-	return c.varying[i], true
+	start := c.constant
+	if i > 0 {
+		start = c.end[i-1]
+	}
+	return c.varying[i], n - start, true
 }
 
 // shuffle draws the numbers 0…n-1 without replacement: Fisher and Yates's

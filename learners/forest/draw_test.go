@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tickle/learners/attributes"
 	"tickle/learners/learnertest"
 )
 
@@ -17,11 +18,14 @@ func TestColumns(t *testing.T) {
 	for _, constant := range []float64{0, .6, 1} {
 		for _, noise := range []float64{0, .001, .1} {
 			d := learnertest.Synthetic(learnertest.Shape{Rows: 50, Columns: 700, Classes: 5, Behaviours: 6, Constant: constant, Noise: noise, Missing: noise, Seed: 2})
-			c := newColumns(d.Selection)
+			list, err := attributes.Of(d.Selection)
+			require.NoError(t, err)
+			c := newColumns(list, plain)
 			counts := make([]int32, len(d.IDs))
 			dull := 0
 			for n := range d.D {
-				if i, ok := c.partition(n); ok {
+				if i, which, ok := c.attribute(n); ok {
+					require.Equal(t, int(counts[i]), which)
 					counts[i]++
 				} else {
 					dull++

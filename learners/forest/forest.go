@@ -1,6 +1,7 @@
 // Package forest is Breiman's random forest ("Random forests", Machine
 // Learning 45, 2001) with the trees of Weka's RandomTree: information gain,
-// one branch a value, missing cells as fractions of a row, no pruning.
+// one branch a value, missing cells as fractions of a row, no pruning; or with
+// those of scikit-learn: Gini impurity, two branches, nominal columns one-hot.
 //
 // It works on partitions and gives what the columns would give. Candidates
 // are columns, drawn without replacement, so that a partition is as likely as
@@ -13,36 +14,47 @@ package forest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 )
 
 // Entry offers the learner under the name "forest".
 func Entry() learners.Entry {
 	return learners.Entry{
 		Name:    "forest",
-		Summary: "Random forest with information gain, multiway splits and soft voting, as Weka's RandomForest.",
+		Summary: "Random forest with soft voting, as Weka's RandomForest or scikit-learn's.",
 		View:    learners.MatrixView,
 		Options: []learners.Option{
-			{Name: "like", Type: learners.ChoiceOption, Default: "weka", Values: []string{"weka"}, Doc: "The program whose trees these are."},
+			{Name: "like", Type: learners.ChoiceOption, Default: "weka", Values: []string{"weka", "sklearn"},
+				Doc: "The program whose trees these are: weka (information gain, a branch a value, missing cells in parts) or sklearn (Gini, one-hot columns, a missing nominal cell all zero, no missing numbers)."},
 			{Name: "trees", Type: learners.IntOption, Default: "100", Doc: "Trees, at least 1."},
 			{Name: "depth", Type: learners.IntOption, Default: "0", Doc: "Splits from the root to a leaf at most; 0: no limit."},
-			{Name: "candidates", Type: learners.IntOption, Default: "0", Doc: "Columns drawn at a node; 0: int(log2 D)+1 of D columns."},
+			{Name: "candidates", Type: learners.IntOption, Default: "0", Doc: "Columns drawn at a node; 0: int(log2 D)+1 of D columns, with like=sklearn int(sqrt D) of the one-hot ones."},
+			{Name: "rng", Type: learners.ChoiceOption, Default: "pcg", Values: []string{"pcg", "weka"},
+				Doc: "Random numbers: PCG keyed by the seed, or Weka's in Weka's order for the same trees with the same seed, which is slow on many columns."},
 		},
 		New: func(o learners.Options) (learners.Learner, error) {
-			l := learner{trees: o.Int("trees"), depth: o.Int("depth"), candidates: o.Int("candidates")}
+			l := learner{
+				trees: o.Int("trees"), depth: o.Int("depth"), candidates: o.Int("candidates"),
+				sklearn: o.Text("like") == "sklearn", weka: o.Text("rng") == "weka",
+			}
 			switch {
 			case l.trees < 1:
 				return nil, fmt.Errorf("option trees=%d: want at least 1", l.trees)
 			case l.depth < 0:
 				return nil, fmt.Errorf("option depth=%d: want at least 1, or 0 for no limit", l.depth)
 			case l.candidates < 0:
-				return nil, fmt.Errorf("option candidates=%d: want at least 1, or 0 for int(log2 D)+1", l.candidates)
+				return nil, fmt.Errorf("option candidates=%d: want at least 1, or 0 for the program's own number", l.candidates)
+			case l.sklearn && l.weka:
+				return nil, errors.New("option rng=weka: want like=weka, too")
 			}
 			return l, nil
 		},
@@ -51,10 +63,14 @@ func Entry() learners.Entry {
 
 type learner struct {
 	trees, depth, candidates int
+	sklearn, weka            bool
 }
 
 // Fit grows the trees, each on its own bootstrap sample with its own random
-// stream: PCG keyed by t.Seed and the tree's number. The model is a *Model.
+// stream: PCG keyed by t.Seed and the tree's number; with rng=weka, Weka's.
+// The model is a *Model. It fails on infinite numbers, with like=sklearn on
+// missing numbers, and with rng=weka on a selection that has only some of the
+// columns of a partition.
 func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
@@ -64,23 +80,23 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 		alone.Shared = learners.NewShared(t.Data)
 		t = &alone
 	}
-	f := newFit(l, t)
-	m := &Model{data: t.Data, classes: len(t.Classes), trees: make([]tree, l.trees)}
-	bags := make([][]int32, l.trees)
-	growers := make([]*grower, l.trees) // by worker, of which there are no more than trees
-	err := learners.Parallel(ctx, l.trees, t.Workers, func(worker, i int) error {
-		if growers[worker] == nil {
-			growers[worker] = newGrower(f)
-		}
-		bags[i] = f.bag(i)
-		var err error
-		m.trees[i], err = growers[worker].grow(ctx, i, bags[i])
-		return err
-	})
+	f, err := newFit(l, t)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.outOfBag(ctx, t, bags); err != nil {
+	m := &Model{matrix: t.Data.Matrix, classes: len(t.Classes), rows: slices.Clone(t.Rows)}
+	for _, r := range t.Rows {
+		m.labels = append(m.labels, t.Labels[r])
+	}
+	if l.weka {
+		err = f.likeWeka(ctx, m)
+	} else {
+		err = f.grow(ctx, m)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if m.oob, err = m.outOfBag(ctx, t.Workers, swap{}); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -91,16 +107,37 @@ type fit struct {
 	learner
 	train   *learners.Train
 	data    *datasets.Selection
+	classes int
+	list    []attributes.Attribute
+	place   []int32 // in list, of the selection's partitions
+	numbers []int32 // in list, the columns of numbers
 	columns *columns
 	byClass []int32 // indices into train.Rows, by class and then row
 	xlogx   []int64 // for weights 0…len(Rows), see fixed
-	codes   int     // most codes in a partition
+	codes   int     // most codes in a partition, at least 2
 }
 
-func newFit(l learner, t *learners.Train) *fit {
-	f := &fit{learner: l, train: t, data: t.Data, columns: newColumns(t.Data)}
-	if f.candidates == 0 {
-		f.candidates = bits.Len(uint(t.Data.D))
+func newFit(l learner, t *learners.Train) (*fit, error) {
+	list, err := attributes.Of(t.Data)
+	if err != nil {
+		return nil, err
+	}
+	f := &fit{learner: l, train: t, data: t.Data, classes: len(t.Classes), list: list, codes: 2}
+	for i := range list {
+		if a := &list[i]; a.Nominal() {
+			f.place = append(f.place, int32(i))
+			f.codes = max(f.codes, a.Values)
+		} else {
+			f.numbers = append(f.numbers, int32(i))
+		}
+	}
+	if l.sklearn {
+		err = f.likeSklearn()
+	} else {
+		f.columns = newColumns(list, plain)
+		if f.candidates == 0 {
+			f.candidates = bits.Len(uint(f.columns.total))
+		}
 	}
 	f.byClass = make([]int32, len(t.Rows))
 	for i := range f.byClass {
@@ -113,10 +150,24 @@ func newFit(l learner, t *learners.Train) *fit {
 	for w := range f.xlogx {
 		f.xlogx[w] = fixed(float64(w))
 	}
-	for _, id := range t.Data.IDs {
-		f.codes = max(f.codes, t.Data.Parts[id].Distinct)
+	return f, err
+}
+
+// likeSklearn makes the columns one-hot ones.
+func (f *fit) likeSklearn() error {
+	for _, i := range f.numbers {
+		for _, r := range f.train.Rows {
+			if math.IsNaN(f.list[i].Cells[r]) {
+				return fmt.Errorf("like=sklearn: column %s, row %d: want a number: scikit-learn's forest takes no missing ones",
+					attributes.Name(f.data.Matrix, f.list[i].ID), r)
+			}
+		}
 	}
-	return f
+	f.columns = newColumns(f.list, oneHot)
+	if f.candidates == 0 {
+		f.candidates = max(1, int(math.Sqrt(float64(f.columns.total))))
+	}
+	return nil
 }
 
 // The random streams of a tree: one for its bootstrap sample, one for its
@@ -126,6 +177,21 @@ const (
 	bagStream  = 0x6261675f << 32
 	growStream = 0x67726f77 << 32
 )
+
+// grow grows the trees of m.
+func (f *fit) grow(ctx context.Context, m *Model) error {
+	m.trees, m.bags = make([]tree, f.trees), make([][]int32, f.trees)
+	growers := make([]*grower, f.trees) // by worker, of which there are no more than trees
+	return learners.Parallel(ctx, f.trees, f.train.Workers, func(worker, i int) error {
+		if growers[worker] == nil {
+			growers[worker] = newGrower(f)
+		}
+		m.bags[i] = f.bag(i)
+		var err error
+		m.trees[i], err = growers[worker].grow(ctx, i, m.bags[i])
+		return err
+	})
+}
 
 // bag draws a bootstrap sample: how often it holds each training row.
 func (f *fit) bag(tree int) []int32 {
@@ -138,14 +204,17 @@ func (f *fit) bag(tree int) []int32 {
 	return bag
 }
 
-// Model is a forest. Its trees name columns of the matrix, not partitions.
+// Model is a forest. Its trees name columns of the matrix, not partitions. It
+// keeps the training rows, their classes and the bags, for what is estimated
+// out of the bags.
 type Model struct {
-	data     *datasets.Selection
-	classes  int
-	trees    []tree
-	oob      [][]float64
-	oobRows  int
-	oobWrong int
+	matrix  *datasets.Matrix
+	classes int
+	trees   []tree
+	rows    []int32 // training rows
+	labels  []int32 // of rows
+	bags    [][]int32
+	oob     [][]float64 // of rows
 }
 
 // Kind says that scores are probabilities.
@@ -156,7 +225,7 @@ func (m *Model) Kind() learners.ScoreKind { return learners.Probability }
 func (m *Model) Predict(row int32) learners.Prediction {
 	scores := make([]float64, m.classes)
 	for i := range m.trees {
-		m.trees[i].vote(m.data, row, scores)
+		m.trees[i].vote(m.matrix, row, scores)
 	}
 	return learners.Prediction{Class: normalise(scores), Scores: scores}
 }
@@ -175,53 +244,4 @@ func normalise(scores []float64) int32 {
 		}
 	}
 	return int32(best)
-}
-
-// OutOfBag gives the number of training rows that some tree has not seen, and
-// how many of them the trees that have not seen them, voting as in Predict,
-// get wrong.
-func (m *Model) OutOfBag() (wrong, rows int) { return m.oobWrong, m.oobRows }
-
-// OutOfBagScores gives for each training row, in their order, the mean class
-// distribution of the trees that have not seen it: what the forest says of
-// its own training rows without having learned them. A row that every tree
-// has seen has nil. They must not be changed.
-func (m *Model) OutOfBagScores() [][]float64 { return m.oob }
-
-func (m *Model) outOfBag(ctx context.Context, t *learners.Train, bags [][]int32) error {
-	const (
-		inEvery = iota
-		right
-		wrong
-	)
-	outcome := make([]uint8, len(t.Rows))
-	m.oob = make([][]float64, len(t.Rows))
-	err := learners.Parallel(ctx, len(t.Rows), t.Workers, func(_, i int) error {
-		scores, seen := make([]float64, m.classes), true
-		for k := range m.trees {
-			if bags[k][i] == 0 {
-				seen = false
-				m.trees[k].vote(m.data, t.Rows[i], scores)
-			}
-		}
-		if seen {
-			outcome[i] = inEvery
-			return nil
-		}
-		outcome[i], m.oob[i] = wrong, scores
-		if normalise(scores) == t.Labels[t.Rows[i]] {
-			outcome[i] = right
-		}
-		return nil
-	})
-	for _, o := range outcome {
-		switch o {
-		case wrong:
-			m.oobWrong++
-			m.oobRows++
-		case right:
-			m.oobRows++
-		}
-	}
-	return err
 }

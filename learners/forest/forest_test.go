@@ -20,16 +20,17 @@ func learner(t testing.TB, spec string) learners.Learner {
 }
 
 func TestContract(t *testing.T) {
-	for _, spec := range []string{"forest:trees=20", "forest:trees=5,depth=2,candidates=1000"} {
+	for _, spec := range []string{"forest:trees=20", "forest:trees=5,depth=2,candidates=1000", "forest:trees=8,like=sklearn", "forest:trees=4,rng=weka"} {
 		t.Run(spec, func(t *testing.T) { learnertest.Contract(t, learner(t, spec)) })
 	}
 }
 
 func TestBadOptions(t *testing.T) {
 	for spec, want := range map[string]string{
-		"forest:trees=0":       "learner forest: option trees=0: want at least 1",
-		"forest:depth=-1":      "learner forest: option depth=-1: want at least 1, or 0 for no limit",
-		"forest:candidates=-3": "learner forest: option candidates=-3: want at least 1, or 0 for int(log2 D)+1",
+		"forest:trees=0":               "learner forest: option trees=0: want at least 1",
+		"forest:depth=-1":              "learner forest: option depth=-1: want at least 1, or 0 for no limit",
+		"forest:candidates=-3":         "learner forest: option candidates=-3: want at least 1, or 0 for the program's own number",
+		"forest:like=sklearn,rng=weka": "learner forest: option rng=weka: want like=weka, too",
 	} {
 		_, err := learners.NewRegistry(forest.Entry()).Parse(spec)
 		require.EqualError(t, err, want)

@@ -1,7 +1,9 @@
 package forest
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"tickle/datasets"
 )
@@ -39,6 +41,16 @@ type tally struct {
 	codes  []datasets.Code
 	seen   []datasets.Code
 	table  table
+	known  []numbered
+	low    []float64 // by class, in order of the node's
+	high   []float64
+}
+
+// numbered is an entry's number, its class in the node's order, and weight.
+type numbered struct {
+	value  float64
+	class  int32
+	weight float64
 }
 
 // start makes the tally ready for the entries of a node.
@@ -112,6 +124,55 @@ func (t *tally) gainWhole(cells []datasets.Code) int64 {
 	return gain
 }
 
+// cut finds the split point of a column of numbers with the highest gain on
+// the rows that have one, the lowest of equals: halfway between two numbers.
+// ok is false when there are not two different numbers.
+func (t *tally) cut(cells []float64) (point float64, ok bool) {
+	t.known, t.low, t.high = t.known[:0], t.low[:0], t.high[:0]
+	for i, e := range t.here {
+		if i == 0 || t.here[i-1].class != e.class {
+			t.low, t.high = append(t.low, 0), append(t.high, 0)
+		}
+		if v := cells[e.row]; !math.IsNaN(v) {
+			class := len(t.high) - 1
+			t.known = append(t.known, numbered{v, int32(class), e.weight})
+			t.high[class] += e.weight
+		}
+	}
+	slices.SortStableFunc(t.known, func(a, b numbered) int { return cmp.Compare(a.value, b.value) })
+	least := int64(math.MaxInt64)
+	for i, e := range t.known {
+		if i > 0 && e.value > t.known[i-1].value {
+			if h := entropyOf(t.low) + entropyOf(t.high); h < least {
+				least = h
+				point, ok = halfway(t.known[i-1].value, e.value), true
+			}
+		}
+		t.low[e.class] += e.weight
+		t.high[e.class] -= e.weight
+	}
+	return point, ok
+}
+
+// halfway is the middle of two numbers; the upper one where rounding would
+// put it on the lower.
+func halfway(low, high float64) float64 {
+	if point := (low + high) / 2; point > low {
+		return point
+	}
+	return high
+}
+
+// entropyOf is the weight times the entropy of classes, fixed.
+func entropyOf(weights []float64) int64 {
+	sum, total := int64(0), 0.0
+	for _, w := range weights {
+		sum -= fixed(w)
+		total += w
+	}
+	return sum + fixed(total)
+}
+
 // table is the weights of a node's entries by value and class, with the rows
 // whose cell is missing spread over the values in proportion to the others.
 type table struct {
@@ -168,21 +229,11 @@ func (t *table) fill(here []entry, cells []datasets.Code) {
 // fixed; without values, that of the classes alone.
 func (t *table) entropy() int64 {
 	if len(t.code) == 0 {
-		sum, total := int64(0), 0.0
-		for _, w := range t.lost {
-			sum -= fixed(w)
-			total += w
-		}
-		return sum + fixed(total)
+		return entropyOf(t.lost)
 	}
 	sum := int64(0)
 	for k := range t.code {
-		total := 0.0
-		for _, w := range t.cells[k*t.classes : (k+1)*t.classes] {
-			sum -= fixed(w)
-			total += w
-		}
-		sum += fixed(total)
+		sum += entropyOf(t.cells[k*t.classes : (k+1)*t.classes])
 	}
 	return sum
 }

@@ -21,7 +21,10 @@ type grower struct {
 	tally   tally
 	draws   shuffle
 	epoch   uint32
-	tried   []uint32 // by partition: the epoch of the node that last tried it
+	tried   []uint32  // by attribute: the epoch of the node that last tried it
+	points  []float64 // by attribute: the split point found when it was tried
+	sides   []datasets.Code
+	gini    gini
 	vary    []uint64 // lanes of a RowMajor
 	rest    []int32
 	urn     urn
@@ -29,7 +32,9 @@ type grower struct {
 
 func newGrower(f *fit) *grower {
 	pcg := rand.NewPCG(0, 0)
-	g := &grower{fit: f, pcg: pcg, rng: rand.New(pcg), tried: make([]uint32, len(f.data.IDs))}
+	g := &grower{fit: f, pcg: pcg, rng: rand.New(pcg), tried: make([]uint32, len(f.list)), points: make([]float64, len(f.list))}
+	g.sides = make([]datasets.Code, f.data.Rows())
+	g.gini.classes = make([]int64, f.classes)
 	g.tally = tally{xlogx: f.xlogx, counts: make([]int32, f.codes), totals: make([]int32, f.codes)}
 	g.tally.table.index = make([]int32, f.codes)
 	return g
@@ -67,18 +72,31 @@ func (g *grower) node(s span) (int32, error) {
 	if pure || g.tally.weight < 2 || s.depth == g.depth && g.depth > 0 {
 		return at, nil
 	}
-	best, err := g.best()
-	if err != nil || best < 0 {
+	best := g.best
+	if g.sklearn {
+		best = g.bestGini
+	}
+	c, err := best()
+	if err != nil || c.kind == leaf {
 		return at, err
 	}
-	return at, g.split(at, best, s)
+	return at, g.split(at, c, s)
+}
+
+// choice is the test chosen for a node, of a leaf none.
+type choice struct {
+	kind  nodeKind
+	index int32 // of the attribute
+	code  datasets.Code
+	point float64
+	gain  float64 // in the node's weight times its impurity
 }
 
 // share appends a leaf with the class distribution of the entries, and
 // reports whether they are of one class.
 func (g *grower) share(here []entry) (pure bool) {
 	t := &g.tree
-	n := node{column: leaf, share: int32(len(t.shares))}
+	n := node{share: int32(len(t.shares))}
 	for i := range here {
 		if i == 0 || here[i].class != here[i-1].class {
 			t.shares = append(t.shares, share{class: here[i].class})
@@ -90,16 +108,15 @@ func (g *grower) share(here []entry) (pure bool) {
 	return n.last-n.share == 1
 }
 
-// best draws candidates and gives the partition (an index into the
-// selection's IDs) with the highest gain among them, the first of equals; if
-// none has gain, that of further columns which is the first to have; -1 when
-// there is none.
-func (g *grower) best() (int32, error) {
+// best draws candidates and gives the attribute with the highest gain among
+// them, the first of equals in the order of the table; if none has gain, that
+// of further columns which is the first to have.
+func (g *grower) best() (choice, error) {
 	if g.epoch++; g.epoch == 0 {
 		clear(g.tried)
 		g.epoch = 1
 	}
-	g.draws.restart(g.data.D)
+	g.draws.restart(g.columns.total)
 	best, most := int32(-1), g.tally.least()
 	// A drawing misses the cache and costs as much as comparing some 1000
 	// cells row by row, which is how further finds what has gain.
@@ -112,7 +129,7 @@ func (g *grower) best() (int32, error) {
 		if !ok {
 			break
 		}
-		i, ok := g.columns.partition(n)
+		i, _, ok := g.columns.attribute(n)
 		if !ok || g.tried[i] == g.epoch {
 			continue
 		}
@@ -121,22 +138,63 @@ func (g *grower) best() (int32, error) {
 			best, most = i, gain
 		}
 	}
-	return best, nil
+	return g.chosen(best, most), nil
 }
 
-// gain is the gain of a partition at the node that tally was started for.
+// chosen is the choice of an attribute; of none when it is negative.
+func (g *grower) chosen(i int32, gain int64) choice {
+	switch {
+	case i < 0:
+		return choice{}
+	case g.list[i].Nominal():
+		return choice{kind: eachValue, index: i, gain: float64(gain) / (1 << 32)}
+	}
+	return choice{kind: below, index: i, point: g.points[i], gain: float64(gain) / (1 << 32)}
+}
+
+// gain is the gain of an attribute at the node that tally was started for. Of
+// numbers it notes the split point.
 func (g *grower) gain(i int32) int64 {
-	id := g.data.IDs[i]
-	return g.tally.gain(g.data.Codes(id), g.data.Parts[id].Missing)
+	a := &g.list[i]
+	if a.Nominal() {
+		return g.tally.gain(a.Codes, a.Missing)
+	}
+	point, ok := g.tally.cut(a.Cells)
+	if !ok {
+		return 0
+	}
+	g.points[i] = point
+	return g.tally.gain(g.cells(choice{kind: below, index: i, point: point}), a.Missing)
 }
 
-// further gives a partition with gain, when those tried have none: the next
+// cells gives the answers of the node's rows to a test.
+func (g *grower) cells(c choice) []datasets.Code {
+	a := &g.list[c.index]
+	switch c.kind {
+	case eachValue:
+		return a.Codes
+	case oneValue:
+		for _, e := range g.tally.here {
+			g.sides[e.row] = 0
+			if a.Codes[e.row] == c.code {
+				g.sides[e.row] = 1
+			}
+		}
+	default:
+		for _, e := range g.tally.here {
+			g.sides[e.row] = side(c.kind, a.Cells[e.row], c.point)
+		}
+	}
+	return g.sides
+}
+
+// further gives an attribute with gain, when those tried have none: the next
 // to have any if drawing went on. It looks only at those in which the node's
 // rows are not all alike.
-func (g *grower) further() (int32, error) {
+func (g *grower) further() (choice, error) {
 	rows, err := g.train.RowMajor(g.ctx)
 	if err != nil {
-		return -1, err
+		return choice{}, err
 	}
 	here := g.tally.here
 	first := rows.Row(here[0].row)
@@ -150,26 +208,29 @@ func (g *grower) further() (int32, error) {
 	g.rest = g.rest[:0]
 	for w, v := range g.vary {
 		for lane := w * learners.Lanes; v != 0; lane++ {
-			if uint16(v) != 0 && g.tried[rows.Index[lane]] != g.epoch {
-				g.rest = append(g.rest, rows.Index[lane])
+			if uint16(v) != 0 {
+				g.rest = append(g.rest, g.place[rows.Index[lane]])
 			}
 			v >>= 16
 		}
 	}
-	g.urn.fill(len(g.rest), func(i int) int { return int(g.data.Mult[g.rest[i]]) })
+	g.rest = append(g.rest, g.numbers...)
+	g.rest = slices.DeleteFunc(g.rest, func(i int32) bool { return g.tried[i] == g.epoch })
+	g.urn.fill(len(g.rest), func(i int) int { return int(g.list[g.rest[i]].Mult) })
 	for g.urn.total > 0 {
 		i := g.rest[g.urn.take(g.rng)]
-		if g.gain(i) > g.tally.least() {
-			return i, nil
+		if gain := g.gain(i); gain > g.tally.least() {
+			return g.chosen(i, gain), nil
 		}
 	}
-	return -1, nil
+	return choice{}, nil
 }
 
-// split makes node at test partition i, with a child for each value.
-func (g *grower) split(at, i int32, s span) error {
+// split makes node at ask the chosen test, with a child for each answer.
+func (g *grower) split(at int32, c choice, s span) error {
 	t := &g.tally.table
-	cells := g.data.Codes(g.data.IDs[i])
+	// The children's tests use the memory of the cells.
+	cells := g.cells(c)
 	t.fill(g.entries[s.from:s.to], cells)
 	branches := make([]branch, len(t.code))
 	for k, code := range t.code {
@@ -177,7 +238,9 @@ func (g *grower) split(at, i int32, s span) error {
 	}
 	slices.SortFunc(branches, func(a, b branch) int { return cmp.Compare(a.code, b.code) })
 	n := &g.tree.nodes[at]
-	n.column, n.branch = g.data.First[i], int32(len(g.tree.branches))
+	n.kind, n.column, n.code, n.point = c.kind, g.list[c.index].ID, c.code, c.point
+	n.gain = c.gain / float64(len(g.train.Rows))
+	n.branch = int32(len(g.tree.branches))
 	n.ends = n.branch + int32(len(branches))
 	first := n.branch
 	g.tree.branches = append(g.tree.branches, branches...)

@@ -2,9 +2,11 @@ package forest
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"tickle/datasets"
+	"tickle/learners/attributes"
 )
 
 // tree is a decision tree in flat arrays; node 0 is the root.
@@ -14,17 +16,29 @@ type tree struct {
 	shares   []share
 }
 
-// node tests a column of the matrix; a leaf tests none.
+// node tests a column of the matrix, or nothing: then it is a leaf.
 type node struct {
-	column       int32 // leaf where there is none
-	branch, ends int32 // its branches, by ascending code
-	share, last  int32 // its class distribution in shares
+	kind         nodeKind
+	column       attributes.ID
+	point        float64       // below, atMost
+	code         datasets.Code // oneValue
+	branch, ends int32         // its branches, by ascending code
+	share, last  int32         // its class distribution in shares
+	gain         float64       // how much the test lowers the tree's impurity
 }
 
-// leaf marks a node without a column.
-const leaf = -1
+// nodeKind is what a node asks. The answer is the code of a branch.
+type nodeKind uint8
 
-// branch leads rows with a value to a child.
+const (
+	leaf      nodeKind = iota // nothing
+	eachValue                 // the nominal value: its code
+	oneValue                  // whether it is a certain one: 1 or 0, a missing cell having none
+	below                     // whether a number is at least the point: 0 or 1
+	atMost                    // whether a number is more than the point: 0 or 1
+)
+
+// branch leads rows with an answer to a child.
 type branch struct {
 	code  datasets.Code
 	child int32
@@ -37,16 +51,46 @@ type share struct {
 	part  float64
 }
 
+// answer is the code of the branch of a row, Missing where its cell is.
+func (n *node) answer(m *datasets.Matrix, row int32) datasets.Code {
+	if number, ok := n.column.Number(); ok {
+		return side(n.kind, m.Numbers[number].Cells[row], n.point)
+	}
+	code := attributes.Code(m, n.column, row)
+	switch {
+	case n.kind == eachValue:
+		return code
+	case code == n.code:
+		return 1
+	}
+	return 0
+}
+
+// side is the answer for a number.
+func side(kind nodeKind, v, point float64) datasets.Code {
+	switch {
+	case math.IsNaN(v):
+		return datasets.Missing
+	case v < point || kind == atMost && v == point:
+		return 0
+	}
+	return 1
+}
+
 // vote adds the tree's class distribution for a row to scores.
-func (t *tree) vote(data *datasets.Selection, row int32, scores []float64) {
-	t.walk(walk{data, row, scores}, 0, 1)
+func (t *tree) vote(m *datasets.Matrix, row int32, scores []float64) {
+	t.walk(walk{matrix: m, row: row, scores: scores}, 0, 1)
 }
 
 // walk is a row on its way through a tree.
 type walk struct {
-	data   *datasets.Selection
+	matrix *datasets.Matrix
 	row    int32
 	scores []float64
+	// The cells of the columns for which swapped is true are those of the
+	// row other; nil: of none.
+	swapped func(attributes.ID) bool
+	other   int32
 }
 
 // walk follows the row from node at. A missing cell takes every branch with
@@ -55,11 +99,15 @@ type walk struct {
 func (t *tree) walk(w walk, at int32, weight float64) {
 	for {
 		n := &t.nodes[at]
-		if n.column == leaf {
+		if n.kind == leaf {
 			t.stop(w, n, weight)
 			return
 		}
-		code := w.data.Codes(w.data.Part[n.column])[w.row]
+		row := w.row
+		if w.swapped != nil && w.swapped(n.column) {
+			row = w.other
+		}
+		code := n.answer(w.matrix, row)
 		branches := t.branches[n.branch:n.ends]
 		if code == datasets.Missing {
 			for i := range branches {
