@@ -57,19 +57,8 @@ func libsvm(d *learnertest.Data, rows []int32) []byte {
 	return []byte(b.String())
 }
 
-func (r run) command() string {
-	return fmt.Sprintf("liblinear-train -s 0 -e 1e-8 -c %v -B %v -q train.txt model.txt", r.c, r.bias)
-}
-
 func (r run) path() string {
 	return filepath.Join("..", "..", "testdata", "golden", "liblinear", r.name+".txt")
-}
-
-// golden is what a golden file says: the first lines say where the rest, the
-// model that LIBLINEAR wrote, comes from.
-func (r run) golden(data []byte, model string) string {
-	return fmt.Sprintf("program: LIBLINEAR 2.3.0 (Debian liblinear-tools 2.3.0+dfsg-5)\ncommand: %s\ndata: %x (SHA-256 of train.txt, which the test makes: %+v)\n--- model\n%s",
-		r.command(), sha256.Sum256(data), r.mix, model)
 }
 
 // weights gives LIBLINEAR's weights by class and feature, the bias column's

@@ -3,7 +3,9 @@
 package logistic_test
 
 import (
+	"crypto/sha256"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+func (r run) command() string {
+	return fmt.Sprintf("liblinear-train -s 0 -e 1e-8 -c %v -B %v -q train.txt model.txt", r.c, r.bias)
+}
+
+// golden is what a golden file says: the first lines say where the rest, the
+// model that LIBLINEAR wrote, comes from.
+func (r run) golden(data []byte, model string) string {
+	return fmt.Sprintf("program: LIBLINEAR 2.3.0 (Debian liblinear-tools 2.3.0+dfsg-5)\ncommand: %s\ndata: %x (SHA-256 of train.txt, which the test makes: %+v)\n--- model\n%s",
+		r.command(), sha256.Sum256(data), r.mix, model)
+}
 
 // run runs LIBLINEAR and gives what a golden file has. The golden file must
 // say the same, unless it is written anew with -update, the flag of package
