@@ -57,6 +57,7 @@ type builder struct {
 	paths    []string
 	files    []*SummaryFile
 	masked   []bool // machines
+	each     kinds  // every machine apart
 	drop     []bool // probes
 	lossy    []Pair
 
@@ -250,6 +251,7 @@ func (b *builder) findLoss(ctx context.Context) error {
 			meta.LossyMachines = append(meta.LossyMachines, LossyMachine{b.machines[i].Name, len(pairs)})
 		}
 	}
+	b.each = apart(b.masked)
 	if meta.Loss == DropProbe && meta.Filter == FilterAll {
 		for _, p := range b.lossy {
 			b.drop[p.Probe] = b.drop[p.Probe] || !b.masked[p.Machine]

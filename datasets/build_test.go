@@ -388,10 +388,11 @@ func BenchmarkGroup(b *testing.B) {
 		c := newCoder(rows)
 		var codes []byte
 		var values []Value
+		each := apart(make([]bool, rows))
 		row := make([]Code, 0, rows)
 		for i := range columns {
 			at := i % 4096 * rows
-			codes, values = c.encode(cells[at:at+rows], codes[:0], values[:0])
+			codes, values = c.encode(cells[at:at+rows], each.of, codes[:0], values[:0])
 			row = decodeCodes(row[:0], codes)
 			g.Add(Column{Probe: int32(i), Field: IPTTL}, row, values)
 		}

@@ -12,7 +12,9 @@ type unit struct {
 	group    int
 	field    FieldID
 	probes   int
-	cells    []cell // probe-major: a column's cells stand together
+	kinds    kinds
+	cells    []cell // probe-major: a column's cells stand together, one a kind
+	row      []cell // a column's cells, one a machine
 	value    cells
 	distinct cells
 	coder    *coder
@@ -26,7 +28,9 @@ type unit struct {
 	forgotten int64 // columns that nondeterminism dropped
 }
 
-func newUnit(b *builder) *unit { return &unit{b: b, coder: newCoder(len(b.files))} }
+func newUnit(b *builder) *unit {
+	return &unit{b: b, coder: newCoder(len(b.files)), row: make([]cell, len(b.files))}
+}
 
 // read fills in the cells.
 func (u *unit) read(group int, field FieldID) error {
@@ -34,33 +38,45 @@ func (u *unit) read(group int, field FieldID) error {
 	u.group, u.field = group, field
 	first := group * RowsPerGroup
 	u.probes = min(RowsPerGroup, b.plan.N-first)
-	rows := len(b.files)
-	u.cells = slices.Grow(u.cells[:0], u.probes*rows)[:u.probes*rows]
-	for m, f := range b.files {
-		i := colFields + 3*int(field)
-		if err := f.t.read(group, i, &u.value); err != nil {
+	if err := u.kinds.find(b, group, field); err != nil {
+		return err
+	}
+	n := len(u.kinds.first)
+	u.cells = slices.Grow(u.cells[:0], u.probes*n)[:u.probes*n]
+	for k, m := range u.kinds.first {
+		if err := u.readKind(k, b.files[m].t); err != nil {
 			return err
 		}
-		if err := u.number(f.t.path); err != nil {
+	}
+	return nil
+}
+
+// readKind fills in the cells of kind k from the file of its first machine.
+func (u *unit) readKind(k int, t *tableFile) error {
+	i := colFields + 3*int(u.field)
+	if err := t.read(u.group, i, &u.value); err != nil {
+		return err
+	}
+	if err := u.number(t.path); err != nil {
+		return err
+	}
+	u.distinct.nulls = len(u.value.ints)
+	if u.value.nulls > 0 {
+		if err := t.read(u.group, i+1, &u.distinct); err != nil {
 			return err
 		}
-		u.distinct.nulls = len(u.value.ints)
-		if u.value.nulls > 0 {
-			if err := f.t.read(group, i+1, &u.distinct); err != nil {
-				return err
+	}
+	allAbsent := u.distinct.nulls == len(u.value.ints)
+	n := len(u.kinds.first)
+	for p, v := range u.value.ints {
+		c := cell(v)
+		if u.value.null[p] {
+			c = absentCell
+			if !allAbsent && !u.distinct.null[p] {
+				c = nondetCell
 			}
 		}
-		allAbsent := u.distinct.nulls == len(u.value.ints)
-		for p, v := range u.value.ints {
-			c := cell(v)
-			if u.value.null[p] {
-				c = absentCell
-				if !allAbsent && !u.distinct.null[p] {
-					c = nondetCell
-				}
-			}
-			u.cells[p*rows+m] = c
-		}
+		u.cells[p*n+k] = c
 	}
 	return nil
 }
@@ -92,28 +108,34 @@ func (u *unit) number(path string) error {
 // columns applies the policies and makes the columns that stay.
 func (u *unit) columns() {
 	b := u.b
-	rows := len(b.files)
 	u.codes, u.values, u.valueAt, u.kept, u.hashes = u.codes[:0], u.values[:0], append(u.valueAt[:0], 0), u.kept[:0], u.hashes[:0]
 	u.nondet, u.forgotten = 0, 0
 	first := int32(u.group * RowsPerGroup)
 	at, _ := slices.BinarySearchFunc(b.lossy, Pair{first, 0}, comparePairs)
 	lossy := b.lossy[at:]
+	n := len(u.kinds.first)
 	for p := range u.probes {
 		probe := first + int32(p)
 		if b.drop[probe] {
 			continue
 		}
-		column := u.cells[p*rows : (p+1)*rows]
+		column, of := u.cells[p*n:(p+1)*n], &u.kinds
+		if len(lossy) > 0 && lossy[0].Probe == probe {
+			for m, k := range u.kinds.of { // what is missing sets machines of a kind apart
+				u.row[m] = column[k]
+			}
+			column, of = u.row, &b.each
+		}
 		for len(lossy) > 0 && lossy[0].Probe == probe {
 			column[lossy[0].Machine] = missingCell
 			lossy = lossy[1:]
 		}
-		if u.varies(column) {
+		if u.varies(column, of) {
 			u.forgotten++
 			continue
 		}
 		start := len(u.codes)
-		u.codes, u.values = u.coder.encode(column, u.codes, u.values)
+		u.codes, u.values = u.coder.encode(column, of.of, u.codes, u.values)
 		u.valueAt = append(u.valueAt, len(u.values))
 		u.kept = append(u.kept, probe)
 		u.hashes = append(u.hashes, maphash.Bytes(b.grouper.seed, u.codes[start:]))
@@ -122,17 +144,17 @@ func (u *unit) columns() {
 
 // varies counts the nondeterministic cells of a column, masks them where the
 // policy says so, and reports whether they drop the column.
-func (u *unit) varies(column []cell) (drop bool) {
+func (u *unit) varies(column []cell, of *kinds) (drop bool) {
 	meta := &u.b.d.Meta
-	for m, c := range column {
+	for k, c := range column {
 		if c != nondetCell {
 			continue
 		}
-		u.nondet++
+		u.nondet += of.machines[k]
 		if meta.Nondet != Category {
-			column[m] = missingCell
+			column[k] = missingCell
 		}
-		drop = drop || !u.b.masked[m]
+		drop = drop || of.decides[k]
 	}
 	return drop && meta.Nondet == DropNondet && meta.Filter == FilterAll
 }

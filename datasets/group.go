@@ -131,6 +131,7 @@ type coder struct {
 	round []uint32
 	now   uint32
 	shift uint
+	row   []Code // of the column's cells
 }
 
 // newCoder makes a coder for columns of the given number of rows.
@@ -142,13 +143,15 @@ func newCoder(rows int) *coder {
 	return &coder{keys: make([]uint64, size), codes: make([]Code, size), round: make([]uint32, size), shift: shift}
 }
 
-// encode appends the codes of cells to out, two bytes each, and their
-// meanings to values.
-func (c *coder) encode(cells []cell, out []byte, values []Value) ([]byte, []Value) {
+// encode appends the codes of a column to out, two bytes each, and their
+// meanings to values. Row r has the cell number of[r]; cells are numbered in
+// order of their first row.
+func (c *coder) encode(cells []cell, of []int32, out []byte, values []Value) ([]byte, []Value) {
 	c.now++
 	n := Code(0)
 	var last cell
 	var code Code
+	c.row = c.row[:0]
 	for i, v := range cells {
 		if i == 0 || v != last {
 			last = v
@@ -162,7 +165,10 @@ func (c *coder) encode(cells []cell, out []byte, values []Value) ([]byte, []Valu
 				}
 			}
 		}
-		out = append(out, byte(code), byte(code>>8))
+		c.row = append(c.row, code)
+	}
+	for _, i := range of {
+		out = append(out, byte(c.row[i]), byte(c.row[i]>>8))
 	}
 	return out, values
 }

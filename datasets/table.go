@@ -9,6 +9,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // columnKind is the type of a table's column on disk.
@@ -271,6 +272,33 @@ func (t *tableFile) read(g, i int, c *cells) (err error) {
 		return fmt.Errorf("%d rows, want %d", rows, group.NumRows())
 	}
 	return nil
+}
+
+// appendRaw appends the bytes on disk of columns from … to of row group g. Of
+// files with the same columns they are the same where the cells are.
+func (t *tableFile) appendRaw(b []byte, g, from, to int) ([]byte, error) {
+	columns := t.pq.Metadata().RowGroups[g].Columns
+	start, _ := extent(&columns[from].MetaData)
+	_, end := extent(&columns[to].MetaData)
+	if start < 0 || end < start || end > t.pq.Size() {
+		return b, fmt.Errorf("%s: column %s: corrupt: at bytes %d to %d of %d", t.path, t.specs[from].name, start, end, t.pq.Size())
+	}
+	n := len(b)
+	b = slices.Grow(b, int(end-start))[:n+int(end-start)]
+	if _, err := t.f.ReadAt(b[n:], start); err != nil {
+		return b[:n], fmt.Errorf("%s: column %s: %w", t.path, t.specs[from].name, err)
+	}
+	return b, nil
+}
+
+// extent gives where a column of a row group starts and ends. A dictionary,
+// where there is one, comes first.
+func extent(m *format.ColumnMetaData) (start, end int64) {
+	start = m.DataPageOffset
+	if m.DictionaryPageOffset > 0 {
+		start = m.DictionaryPageOffset
+	}
+	return start, start + m.TotalCompressedSize
 }
 
 func (c *cells) reset() {
