@@ -20,7 +20,7 @@ func learner(t testing.TB, spec string) learners.Learner {
 }
 
 func TestContract(t *testing.T) {
-	for _, spec := range []string{"ibk", "ibk:k=1,missing=skip"} {
+	for _, spec := range []string{"ibk", "ibk:k=1,missing=skip", "ibk:k=5,choose=true,weight=inverse", "ibk:weight=similarity,weka-ranges=true"} {
 		t.Run(spec, func(t *testing.T) { learnertest.Contract(t, learner(t, spec)) })
 	}
 }
