@@ -29,10 +29,10 @@ var defaults = []struct{ factor, value string }{
 // firewall stands between: most images come without one.
 //
 // Half-open connections from elsewhere (load.syn) wait 189 s on a Linux of
-// that time, whose queue has room for 256, or for 96 where cookies are off:
-// 1.1 and 1.2 a second overflow the one now and then (0.1 % and 3 % of the
-// time) and the other for good, 7 both. Other systems make room, or give up
-// soon enough to have some.
+// that time. Its queue has room for 1024, since 2.6.20 for 256, of which 96
+// are left where cookies are off. 1.1 and 1.2 a second overflow a queue of 256
+// now and then (0.1 % and 3 % of the time), 7 one of 1024 too (a quarter of
+// it). Other systems make room, or give up soon enough to have some.
 var columns = []column{
 	{"memory", "", []quota{{"256", 120}, {"512", 200}, {"2048", 180}, {"4096", 150}, {"8192", 80}}},
 	{"mtu", "", []quota{{"1400", 50}, {"1492", 70}, {"9000", 50}}},
