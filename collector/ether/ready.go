@@ -10,9 +10,9 @@ import (
 	"tickle/collector/pool"
 )
 
-// Ready waits until the machine's TCP port answers a SYN, for most at the
-// longest: a real exchange, and the first, which takes longest, is behind the
-// caller. It sends a SYN every tenth of a second from ports 1024 and up of the
+// Ready waits until the machine answers a SYN to a TCP port on which it
+// listens with a SYN-ACK, for most at the longest: a real exchange, and the
+// first, which takes longest, is behind the caller. It sends a SYN every tenth of a second from ports 1024 and up of the
 // prober's first address, and ends what it has opened with an RST. Whatever
 // else came meanwhile is dropped.
 func (l *Link) Ready(ctx context.Context, port uint16, most time.Duration) error {
@@ -37,17 +37,12 @@ func (l *Link) Ready(ctx context.Context, port uint16, most time.Duration) error
 			if !ok {
 				break
 			}
-			ack, ok := l.answer(buf[:n], port, from)
-			if !ok {
-				continue
-			}
-			if ack != 0 { // a RST needs none
+			if ack, ok := l.accepted(buf[:n], port, from); ok {
 				return l.Send(l.segment(from, port, ack, flagRST))
 			}
-			return nil
 		}
 	}
-	return fmt.Errorf("%s answers no SYN to port %d within %v", l.cfg.Machine, port, most)
+	return fmt.Errorf("%s accepts no connection to port %d within %v", l.cfg.Machine, port, most)
 }
 
 // The flags of a TCP header that Ready uses (RFC 9293).
@@ -76,9 +71,9 @@ func (l *Link) segment(from, to uint16, seq uint32, flags byte) []byte {
 	return b
 }
 
-// answer tells whether packet answers the SYN between those ports. For a
-// SYN-ACK it gives what it acknowledges.
-func (l *Link) answer(packet []byte, port, from uint16) (ack uint32, ok bool) {
+// accepted tells whether packet is a SYN-ACK to a SYN between those ports,
+// and what it acknowledges.
+func (l *Link) accepted(packet []byte, port, from uint16) (ack uint32, ok bool) {
 	if len(packet) < 20 || packet[0]>>4 != 4 || packet[9] != 6 {
 		return 0, false
 	}
@@ -90,13 +85,8 @@ func (l *Link) answer(packet []byte, port, from uint16) (ack uint32, ok bool) {
 	if binary.BigEndian.Uint16(tcp) != port || binary.BigEndian.Uint16(tcp[2:]) != from {
 		return 0, false
 	}
-	switch flags := tcp[13]; {
-	case flags&flagRST != 0:
-		return 0, true
-	case flags&(flagSYN|flagACK) == flagSYN|flagACK:
-		return binary.BigEndian.Uint32(tcp[8:]), true
-	}
-	return 0, false
+	const flags = flagSYN | flagACK | flagRST
+	return binary.BigEndian.Uint32(tcp[8:]), tcp[13]&flags == flagSYN|flagACK
 }
 
 // checksum is the Internet checksum (RFC 1071) of b, whose length is even,

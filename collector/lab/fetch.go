@@ -199,8 +199,8 @@ func packageNames(items []want) []string {
 			names = append(names, umlPackage)
 		case Stack:
 			if p, err := hosts.Find(w.name); err == nil && p.Package != "" {
-				// Libraries were renamed with the 64-bit time.
-				names = append(names, p.Package, p.Library+"0", p.Library+"0t64")
+				names = append(names, p.Package)
+				names = append(names, libraryPackages(append(p.Needed, p.Library+"0"))...)
 			}
 		}
 	}

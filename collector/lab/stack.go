@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tickle/collector/stackhost/hosts"
@@ -52,14 +53,26 @@ func pickC(p hosts.Program, have []candidate) ([]candidate, error) {
 			if lib.version != dev.version || lib.suite != dev.suite || lib.pkg == dev.pkg || !strings.HasPrefix(lib.pkg, p.Library) {
 				continue
 			}
+			pkgs := []candidate{dev, lib}
 			for _, c := range have {
-				if c.pkg == "libc6" && c.suite == libcSuite {
-					return []candidate{dev, lib, c}, nil
+				if c.suite == libcSuite && (c.pkg == "libc6" || slices.Contains(libraryPackages(p.Needed), c.pkg)) {
+					pkgs = append(pkgs, c)
 				}
 			}
+			return pkgs, nil
 		}
 	}
 	return nil, fmt.Errorf("no suite of the archive has %s %s with its library", p.Package, p.Version)
+}
+
+// libraryPackages are the packages that libraries may be in: Debian renamed
+// them with the 64-bit time.
+func libraryPackages(names []string) []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, n, n+"t64")
+	}
+	return out
 }
 
 // libcSuite is the suite whose C library runs the C programs: newer than the

@@ -27,6 +27,8 @@ type Program struct {
 	Settings []string
 	// IPv6 is whether it has an IPv6 address.
 	IPv6 bool
+	// NoResets is whether it never sends a RST.
+	NoResets bool
 
 	// Of Go programs: the module, GOTOOLCHAIN ("": the one that is there)
 	// and the linker's flags.
@@ -35,6 +37,9 @@ type Program struct {
 	// library's package and file begin with, and where the headers are.
 	Package, Library string
 	Includes         []string
+	// Needed are the names that packages of other libraries begin with which
+	// some version of the library needs.
+	Needed []string
 }
 
 // release is a version of a Go stack.
@@ -59,10 +64,14 @@ var (
 var gvisors = []release{
 	{"gvisor-20210111", "v0.0.0-20210111185822-3ff3110fcdd6", "go1.15.15", plain},
 	{"gvisor-20230504", "v0.0.0-20230504175454-7b0a1988a28f", "go1.20.14", properties},
+	{"gvisor-20230715", "v0.0.0-20230715022000-fd277b20b8db", "go1.20.14", structures},
 	{"gvisor-20230928", "v0.0.0-20230928000133-4fe30062272c", "", structures},
 	{"gvisor-20240306", "v0.0.0-20240306221502-ee1e1f6070e3", "", structures},
 	{"gvisor-20240722", "v0.0.0-20240722211153-64c016c92987", "", structures},
+	{"gvisor-20240916", "v0.0.0-20240916094835-a174eb65023f", "", structures},
 	{"gvisor-20250205", "v0.0.0-20250205023644-9414b50a5633", "", structures},
+	{"gvisor-20250503", "v0.0.0-20250503011706-39ed1f5ac29c", "", structures},
+	{"gvisor-20250911", "v0.0.0-20250911055229-61a46406f068", "", structures},
 	{"gvisor-20260905", "v0.0.0-20260905035102-160fafc42237", "", structures},
 }
 
@@ -85,10 +94,10 @@ func List() []Program {
 	for _, v := range lwips {
 		out = append(out, Program{Name: "lwip-" + v, Stack: "lwIP", Version: v, IPv6: true, Settings: []string{"mtu"},
 			Files:   map[string][]byte{"main.c": source("lwip/main.c")},
-			Package: "liblwip-dev", Library: "liblwip", Includes: []string{"usr/include/lwip", "usr/include/lwip/posix"}})
+			Package: "liblwip-dev", Library: "liblwip", Includes: []string{"usr/include/lwip", "usr/include/lwip/posix"}, Needed: []string{"libvdeplug2"}})
 	}
 	for _, r := range seqss {
-		out = append(out, goProgram(r, seqsModule, Program{Stack: "soypat/seqs", Settings: []string{"mtu"}}))
+		out = append(out, goProgram(r, seqsModule, Program{Stack: "soypat/seqs", NoResets: true, Settings: []string{"mtu"}}))
 	}
 	return out
 }
