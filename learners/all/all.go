@@ -4,6 +4,7 @@ package all
 
 import (
 	"tickle/learners"
+	"tickle/learners/bayes"
 	"tickle/learners/forest"
 	"tickle/learners/ibk"
 	"tickle/learners/j48"
@@ -24,6 +25,7 @@ func Registry() *learners.Registry {
 		ibk.Entry(),
 		smo.Entry(),
 		logistic.Entry(),
+		bayes.Entry(),
 		majority.Entry(),
 	)
 }

@@ -1,0 +1,163 @@
+// Package bayes is naive Bayes as Weka's NaiveBayes has it: each class and
+// each value of each nominal column is counted from one (Laplace), a missing
+// cell says nothing, and a numeric column has a normal distribution a class
+// (John and Langley, "Estimating continuous distributions in Bayesian
+// classifiers", UAI 1995).
+//
+// A partition of m columns is one factor to the power of m. What a row gets
+// from the nominal columns depends only on how many of them have how many
+// rows of a class on its side, and these numbers come from bit slices: 64
+// values of columns are a word a row, their counts in a class are the planes
+// of a vertical counter, and each count is a mask whose overlap with the row's
+// word is a population count. All are whole numbers, so sums of logarithms
+// do not depend on the order of the work.
+package bayes
+
+import (
+	"context"
+	"math"
+	"slices"
+	"sync"
+
+	"tickle/datasets"
+	"tickle/learners"
+)
+
+// Entry offers the learner under the name "bayes". It has no options.
+func Entry() learners.Entry {
+	return learners.Entry{
+		Name:    "bayes",
+		Summary: "Naive Bayes with Laplace's correction and normal numeric columns, as Weka's NaiveBayes.",
+		View:    learners.MatrixView,
+		New:     func(learners.Options) (learners.Learner, error) { return learner{}, nil },
+	}
+}
+
+type learner struct{}
+
+// Fit scores the rows of the matrix that are not trained on; those trained on
+// are scored when one of them is asked about. Numeric columns must be finite
+// or missing.
+func (learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, error) {
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	normals, err := fitNormals(t)
+	if err != nil {
+		return nil, err
+	}
+	words, err := learners.Share(ctx, t, wordsKey{}, func() (*words, error) { return newWords(ctx, t.Data, t.Workers) })
+	if err != nil {
+		return nil, err
+	}
+	m := &model{data: t.Data, words: words, normals: normals, workers: t.Workers, at: make([]int32, t.Data.Rows())}
+	m.byClass = make([][]int32, len(t.Classes))
+	for i, r := range t.Rows {
+		m.byClass[t.Labels[r]] = append(m.byClass[t.Labels[r]], r)
+		m.at[r] = int32(i + 1)
+	}
+	m.trained = slices.Clone(t.Rows)
+	m.start(t)
+	var others []int32
+	for r := range m.at {
+		if m.at[r] == 0 {
+			m.at[r] = int32(-len(others) - 1)
+			others = append(others, int32(r))
+		}
+	}
+	m.others, err = m.score(ctx, others)
+	return m, err
+}
+
+type model struct {
+	data    *datasets.Selection
+	words   *words
+	normals []normals
+	workers int
+	byClass [][]int32 // training rows
+	trained []int32
+	// from is what each class starts with: the logarithm of its share, and
+	// the denominators of columns without missing cells.
+	from []float64
+
+	at     []int32   // of each row: 1 + index into trained, or -1 - index into others
+	others []float64 // scores, rows × classes
+	once   sync.Once
+	own    []float64 // scores of trained
+}
+
+// Kind says that scores are probabilities.
+func (m *model) Kind() learners.ScoreKind { return learners.Probability }
+
+// Predict gives the classes' probabilities and the first of those with the
+// highest. A class without training rows has the share that Laplace gives it.
+func (m *model) Predict(row int32) learners.Prediction {
+	classes := len(m.byClass)
+	var logs []float64
+	if i := int(m.at[row]); i < 0 {
+		logs = m.others[(-i-1)*classes : -i*classes]
+	} else {
+		m.once.Do(func() {
+			// It ends with no error, for its context does not end.
+			m.own, _ = m.score(context.Background(), m.trained)
+		})
+		logs = m.own[(i-1)*classes : i*classes]
+	}
+	p := learners.Prediction{Scores: make([]float64, classes)}
+	highest, total := slices.Max(logs), 0.0
+	for c, v := range logs {
+		p.Scores[c] = math.Exp(v - highest)
+		total += p.Scores[c]
+	}
+	for c := range p.Scores {
+		p.Scores[c] /= total
+		if p.Scores[c] > p.Scores[p.Class] {
+			p.Class = int32(c)
+		}
+	}
+	return p
+}
+
+// start computes m.from.
+func (m *model) start(t *learners.Train) {
+	columns := map[int]float64{} // without missing cells, by their number of values
+	var distincts []int
+	for i, id := range t.Data.IDs {
+		if p := &t.Data.Parts[id]; !p.Missing && p.Distinct > 1 {
+			if columns[p.Distinct] == 0 {
+				distincts = append(distincts, p.Distinct)
+			}
+			columns[p.Distinct] += float64(t.Data.Mult[i])
+		}
+	}
+	slices.Sort(distincts)
+	m.from = make([]float64, len(t.Classes))
+	for c, rows := range m.byClass {
+		m.from[c] = math.Log(float64(len(rows)+1) / float64(len(t.Rows)+len(t.Classes)))
+		for _, d := range distincts {
+			m.from[c] -= columns[d] * math.Log(float64(len(rows)+d))
+		}
+	}
+}
+
+// score gives the logarithms of the classes' scores for some rows, rows ×
+// classes.
+func (m *model) score(ctx context.Context, rows []int32) ([]float64, error) {
+	classes := len(m.byClass)
+	scores := make([]float64, 0, len(rows)*classes)
+	for range rows {
+		scores = append(scores, m.from...)
+	}
+	for from := 0; from < len(rows); from += blockRows {
+		to := min(from+blockRows, len(rows))
+		if err := m.scoreNominal(ctx, rows[from:to], scores[from*classes:to*classes]); err != nil {
+			return nil, err
+		}
+	}
+	for i := range m.normals {
+		for k, r := range rows {
+			m.normals[i].score(m.normals[i].cells[r], scores[k*classes:(k+1)*classes])
+		}
+	}
+	return scores, ctx.Err()
+}

@@ -1,0 +1,125 @@
+package bayes_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/datasets"
+	"tickle/learners"
+	"tickle/learners/bayes"
+	"tickle/learners/learnertest"
+	"tickle/learners/peers"
+)
+
+func learner(t testing.TB) learners.Learner {
+	list, err := learners.NewRegistry(bayes.Entry()).Parse("bayes")
+	require.NoError(t, err)
+	return list[0].Learner
+}
+
+func TestContract(t *testing.T) { learnertest.Contract(t, learner(t)) }
+
+func TestInfiniteNumber(t *testing.T) {
+	d := peers.Make(peers.Mix{Rows: 10, Classes: 2, Numeric: 2, Seed: 1})
+	d.Matrix.Numbers[1].Cells[7] = math.Inf(1)
+	_, err := learner(t).Fit(t.Context(), d.Train(nil))
+	require.EqualError(t, err, "column n1, row 7: +Inf: want a finite number, or none")
+}
+
+// TestWeka holds labels and probabilities, which Weka gives with three decimal
+// places, to those of Weka's NaiveBayes.
+func TestWeka(t *testing.T) {
+	for _, c := range []peers.Case{
+		{Name: "bayes-nominal", Mix: peers.Mix{Rows: 120, Classes: 5, Nominal: 12, Values: 5, Noise: .4, Repeats: 3, Constant: 2, Seed: 31}},
+		{Name: "bayes-missing", Mix: peers.Mix{Rows: 120, Classes: 5, Nominal: 12, Values: 4, Noise: .4, Missing: .3, Repeats: 3, Constant: 1, Seed: 32}},
+		{Name: "bayes-numeric", Mix: peers.Mix{Rows: 150, Classes: 4, Numeric: 6, Noise: .3, Missing: .05, Seed: 33}},
+		{Name: "bayes-coarse", Mix: peers.Mix{Rows: 90, Classes: 4, Numeric: 4, Noise: .3, Missing: .2, Grid: 4, Seed: 34}},
+		{Name: "bayes-mixed", Mix: peers.Mix{Rows: 150, Classes: 6, Nominal: 6, Numeric: 4, Values: 4, Noise: .3, Missing: .1, Seed: 35}},
+		{Name: "bayes-many", Mix: peers.Mix{Rows: 90, Classes: 25, Nominal: 30, Numeric: 2, Values: 6, Noise: .2, Missing: .02, Repeats: 5, Seed: 36}},
+	} {
+		t.Run(c.Name, func(t *testing.T) {
+			c.Class, c.PredictionsOnly = "weka.classifiers.bayes.NaiveBayes", true
+			want := peers.Weka(t, c)
+			d, train, test := c.Data()
+			m := learnertest.Fit(t, learner(t), d.Train(train))
+			for i, r := range test {
+				p := m.Predict(r)
+				require.Equal(t, want.Predictions[i].Class, p.Class, "row %d", r)
+				require.InDeltaSlice(t, want.Predictions[i].Scores, p.Scores, 0.000501, "row %d", r)
+			}
+		})
+	}
+}
+
+// TestPartitionsAreColumns compares with products over the columns one by one.
+func TestPartitionsAreColumns(t *testing.T) {
+	for name, d := range map[string]*learnertest.Data{
+		"whole":   learnertest.Synthetic(learnertest.Shape{Rows: 200, Columns: 700, Classes: 9, Behaviours: 6, Constant: .4, Noise: .02, Seed: 1}),
+		"missing": learnertest.Synthetic(learnertest.Shape{Rows: 150, Columns: 500, Classes: 9, Behaviours: 6, Constant: .4, Noise: .02, Missing: .1, Seed: 2}),
+		"repeats": peers.Make(peers.Mix{Rows: 70, Classes: 4, Nominal: 90, Values: 20, Repeats: 60, Constant: 5, Noise: .5, Missing: .2, Seed: 3}),
+	} {
+		train := d.Train(d.Except(func(r int) bool { return r%3 == 0 }))
+		m := learnertest.Fit(t, learner(t), train)
+		for r := range int32(d.Rows()) {
+			require.InDeltaSlice(t, reference(train, r), m.Predict(r).Scores, 1e-9, "%s row %d", name, r)
+		}
+	}
+}
+
+func reference(t *learners.Train, row int32) []float64 {
+	logs, n := make([]float64, len(t.Classes)), make([]float64, len(t.Classes))
+	for _, r := range t.Rows {
+		n[t.Labels[r]]++
+	}
+	for class := range logs {
+		logs[class] = math.Log((n[class] + 1) / float64(len(t.Rows)+len(t.Classes)))
+		for c := range t.Data.Columns {
+			cells := t.Data.Codes(t.Data.Part[c])
+			if cells[row] == datasets.Missing {
+				continue
+			}
+			known, same := float64(len(t.Data.Values(c))), 1.0
+			for _, r := range t.Rows {
+				if t.Labels[r] == int32(class) && cells[r] != datasets.Missing {
+					known++
+					if cells[r] == cells[row] {
+						same++
+					}
+				}
+			}
+			logs[class] += math.Log(same / known)
+		}
+	}
+	total, highest := 0.0, math.Inf(-1)
+	for _, v := range logs {
+		highest = max(highest, v)
+	}
+	for class := range logs {
+		logs[class] = math.Exp(logs[class] - highest)
+		total += logs[class]
+	}
+	for class := range logs {
+		logs[class] /= total
+	}
+	return logs
+}
+
+func BenchmarkBayes(b *testing.B) {
+	for _, columns := range []int{10_000, 77_000} {
+		for _, missing := range []float64{0, 0.02} {
+			shape := learnertest.Paper(columns)
+			shape.Missing = missing
+			d := learnertest.Synthetic(shape)
+			l := learner(b)
+			b.Run(fmt.Sprintf("columns=%d/partitions=%d/missing=%v/tenfold", columns, len(d.IDs), missing), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					b.ReportMetric(learnertest.TenFold(b, l, d), "accuracy")
+				}
+			})
+		}
+	}
+}

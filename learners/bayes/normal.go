@@ -1,0 +1,109 @@
+package bayes
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tickle/datasets"
+	"tickle/learners"
+)
+
+// normals is a numeric column: a normal distribution for each class.
+type normals struct {
+	cells     []float64
+	precision float64 // to which cells are rounded
+	mean      []float64
+	deviation []float64
+}
+
+// Weka's numbers: the precision of a column without two different cells, and
+// the least probability of a cell.
+const (
+	defaultPrecision = 0.01
+	leastProbability = 1e-75
+)
+
+// fitNormals estimates the numeric columns' distributions from the training
+// rows.
+func fitNormals(t *learners.Train) ([]normals, error) {
+	var list []normals
+	for _, c := range t.Data.Numbers {
+		column := &t.Data.Matrix.Numbers[c]
+		for r, v := range column.Cells {
+			if math.IsInf(v, 0) {
+				return nil, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, r, v)
+			}
+		}
+		list = append(list, fitNormal(t, column))
+	}
+	return list, nil
+}
+
+// fitNormal estimates one column. As in Weka, its precision is the mean step
+// between different cells in order, cells are rounded to it, and a deviation
+// is at least a sixth of it: the normal distribution's ±3 deviations are one
+// step.
+func fitNormal(t *learners.Train, column *datasets.NumericColumn) normals {
+	classes := len(t.Classes)
+	n := normals{cells: column.Cells, precision: precisionOf(t, column), mean: make([]float64, classes), deviation: make([]float64, classes)}
+	count, sum, squares := make([]float64, classes), make([]float64, classes), make([]float64, classes)
+	for _, r := range t.Rows {
+		if v := column.Cells[r]; !math.IsNaN(v) {
+			v, c := n.round(v), t.Labels[r]
+			count[c]++
+			sum[c] += v
+			squares[c] += v * v
+		}
+	}
+	for c := range count {
+		n.deviation[c] = n.precision / 6
+		if count[c] > 0 {
+			n.mean[c] = sum[c] / count[c]
+			n.deviation[c] = max(n.deviation[c], math.Sqrt(math.Abs(squares[c]-n.mean[c]*sum[c])/count[c]))
+		}
+	}
+	return n
+}
+
+func precisionOf(t *learners.Train, column *datasets.NumericColumn) float64 {
+	var cells []float64
+	for _, r := range t.Rows {
+		if v := column.Cells[r]; !math.IsNaN(v) {
+			cells = append(cells, v)
+		}
+	}
+	slices.Sort(cells)
+	sum, steps := 0.0, 0.0
+	for i := 1; i < len(cells); i++ {
+		if cells[i] != cells[i-1] {
+			sum += cells[i] - cells[i-1]
+			steps++
+		}
+	}
+	if steps == 0 {
+		return defaultPrecision
+	}
+	return sum / steps
+}
+
+func (n *normals) round(v float64) float64 {
+	return math.RoundToEven(v/n.precision) * n.precision
+}
+
+// score adds to the classes' scores the logarithm of the probability of the
+// step in which a cell lies. A missing cell adds nothing.
+func (n *normals) score(v float64, scores []float64) {
+	if math.IsNaN(v) {
+		return
+	}
+	v = n.round(v)
+	for c := range scores {
+		low := (v - n.mean[c] - n.precision/2) / n.deviation[c]
+		high := (v - n.mean[c] + n.precision/2) / n.deviation[c]
+		scores[c] += math.Log(max(leastProbability, below(high)-below(low)))
+	}
+}
+
+// below is the standard normal distribution function.
+func below(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
