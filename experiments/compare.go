@@ -3,6 +3,7 @@ package experiments
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tickle/datasets"
@@ -97,31 +98,35 @@ func runCompare(ctx context.Context, in *Input) (*Result, error) {
 			return nil, err
 		}
 	}
-	return c.Result(ctx)
+	return c.Result()
 }
 
 // Comparison compares learners by what they answered on the same folds. Add
-// the contests, then ask for the Result.
+// predictions, then ask for the Result.
 type Comparison struct {
 	Seed      uint64
-	Resamples int
+	Resamples int // of the bootstrap, and permutations
 	contests  []*contest
 	datasets  []string
 	warnings  []Warning
 }
 
-// contest is all learners on one data set, level, field set and split.
-type contest struct {
+// contestKey says on what learners meet.
+type contestKey struct {
 	data      string
 	hierarchy string
 	level     int
 	fields    string
 	split     string
-	groupOf   []int32 // of each row
-	groups    int
-	learners  []string
-	marks     [][]mark // of each learner, in the same order of fold and row
-	ratio     float64  // mean of test rows over training rows, over the folds
+	filter    string
+}
+
+// contest is all learners on one data set, level, field set and split.
+type contest struct {
+	contestKey
+	rowsOf
+	learners []string
+	marks    [][]mark // of each learner, in the same order of fold and row
 }
 
 // mark is whether one answer was right.
@@ -163,15 +168,16 @@ func (c *Comparison) validate(ctx context.Context, in *Input) error {
 	if err != nil {
 		return err
 	}
+	var rows rowsOf
+	rows.groupOf, rows.groups = groupsOf(in.Data.Matrix)
 	for i := range cells {
 		marks := known[i]
 		if marks == nil {
 			marks = outcomes[0].marks()
 			outcomes = outcomes[1:]
 		}
-		if err := c.add(in, &cells[i], marks); err != nil {
-			return err
-		}
+		k := contest{contestKey: contestKey{in.Data.Origin.Name, cells[i].Hierarchy.String(), cells[i].Level, string(cells[i].Fields), cells[i].Splitter.Name(), string(cells[i].Filter)}}
+		c.add(k, rows, cells[i].Learner.Label, marks)
 	}
 	return nil
 }
@@ -223,52 +229,56 @@ func (o *Outcome) marks() []mark {
 	return marks
 }
 
-// add puts one learner into its contest.
-func (c *Comparison) add(in *Input, cell *Cell, marks []mark) error {
-	last := len(c.contests) - 1
-	k := &contest{
-		data: in.Data.Origin.Name, hierarchy: cell.Hierarchy.String(), level: cell.Level,
-		fields: string(cell.Fields), split: cell.Splitter.Name(),
-	}
-	if last >= 0 && c.contests[last].data == k.data && c.contests[last].String() == k.String() && c.contests[last].split == k.split {
-		k = c.contests[last]
-	} else {
-		k.groupOf, k.groups = groupsOf(in.Data.Matrix)
-		folds, err := foldsOfCell(in, cell)
-		if err != nil {
-			return err
-		}
-		for _, f := range folds {
-			k.ratio += float64(len(f.Test)) / float64(len(f.Train)) / float64(len(folds))
-		}
-		c.contests = append(c.contests, k)
-		if stats.SmallestP(k.groups) > 0.05 {
-			c.warnings = append(c.warnings, Warning{WarnSmallN, k.String(), fmt.Sprintf("n=%d is too small to tell at α=0.05", k.groups)})
-		}
-	}
-	k.learners = append(k.learners, cell.Learner.Label)
-	k.marks = append(k.marks, marks)
-	return nil
+// rowsOf is the rows of a data set and their groups.
+type rowsOf struct {
+	groupOf []int32
+	groups  int
 }
 
-// foldsOfCell cuts the folds of a cell as CrossValidate does.
-func foldsOfCell(in *Input, c *Cell) ([]Fold, error) {
-	v := &validation{in: in, outcomes: make([]Outcome, 1), answers: make([][][]Answer, 1)}
-	if err := v.prepare(0, *c); err != nil {
-		return nil, fmt.Errorf("%s: %w", c, err)
+// add puts one learner into its contest, a new one where there is none yet.
+func (c *Comparison) add(k contest, rows rowsOf, learner string, marks []mark) {
+	i := slices.IndexFunc(c.contests, func(o *contest) bool { return o.contestKey == k.contestKey })
+	if i < 0 {
+		i = len(c.contests)
+		k.rowsOf = rows
+		c.contests = append(c.contests, &k)
 	}
-	return v.outcomes[0].Folds, nil
+	c.contests[i].learners = append(c.contests[i].learners, learner)
+	c.contests[i].marks = append(c.contests[i].marks, marks)
+}
+
+// ratio is the mean over folds of test rows over training rows, those that are
+// tested in another fold.
+func (k *contest) ratio() float64 {
+	sizes := make(map[[2]int32]int)
+	var order [][2]int32
+	for _, m := range k.marks[0] {
+		f := [2]int32{m.repeat, m.fold}
+		if sizes[f] == 0 {
+			order = append(order, f)
+		}
+		sizes[f]++
+	}
+	sum, rows := 0.0, k.rows()
+	for _, f := range order {
+		sum += float64(sizes[f]) / float64(rows-sizes[f])
+	}
+	return sum / float64(len(order))
 }
 
 // Result makes the rows of every contest, and across data sets where there
 // are enough.
-func (c *Comparison) Result(ctx context.Context) (*Result, error) {
+func (c *Comparison) Result() (*Result, error) {
 	rows := []CompareRow{}
 	for _, k := range c.contests {
-		if err := ctx.Err(); err != nil {
+		if stats.SmallestP(k.groups) > alpha {
+			c.warnings = append(c.warnings, Warning{WarnSmallN, k.String(), fmt.Sprintf("n=%d is too small to tell at α=0.05", k.groups)})
+		}
+		made, err := c.pairs(k)
+		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, c.pairs(k)...)
+		rows = append(rows, made...)
 	}
 	if n := len(c.datasets); n >= leastDatasets {
 		rows = append(rows, c.across()...)

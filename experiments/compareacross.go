@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"tickle/experiments/stats"
 )
@@ -139,4 +140,51 @@ func keptAnswers(in *Input, cells []Cell) ([][]mark, error) {
 		known[n] = append(known[n], mark{p.Repeat, p.Fold, row, p.Predicted != nil && *p.Predicted == p.Truth})
 	}
 	return known, nil
+}
+
+// AddPredictions adds what learners answered on a data set called data. Groups
+// and rows are those that the predictions name.
+func (c *Comparison) AddPredictions(data string, predictions []Prediction) {
+	if !slices.Contains(c.datasets, data) {
+		c.datasets = append(c.datasets, data)
+	}
+	rowOf, groupOf := make(map[string]int32), make(map[string]int32)
+	var rows rowsOf
+	type part struct {
+		contestKey
+		learner string
+	}
+	var order []part
+	marks := make(map[part][]mark)
+	for i := range predictions {
+		p := &predictions[i]
+		row, known := rowOf[p.Machine]
+		if !known {
+			row = int32(len(rowOf))
+			rowOf[p.Machine] = row
+			g, known := groupOf[p.Group]
+			if !known {
+				g = int32(len(groupOf))
+				groupOf[p.Group] = g
+			}
+			rows.groupOf = append(rows.groupOf, g)
+		}
+		k := part{contestKey{data, p.Hierarchy, int(p.Level), p.Fields, p.Split, p.Filter}, p.label()}
+		if marks[k] == nil {
+			order = append(order, k)
+		}
+		marks[k] = append(marks[k], mark{p.Repeat, p.Fold, row, p.Predicted != nil && *p.Predicted == p.Truth})
+	}
+	rows.groups = len(groupOf)
+	for _, k := range order {
+		c.add(contest{contestKey: k.contestKey}, rows, k.learner, marks[k])
+	}
+}
+
+// label is the learner with its options, as results show it.
+func (p *Prediction) label() string {
+	if p.Options == "" {
+		return p.Learner
+	}
+	return p.Learner + ":" + p.Options
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"tickle/experiments/stats"
 )
@@ -13,7 +14,13 @@ const alpha = 0.05
 
 // pairs compares the learners of a contest two by two, and all at once where
 // there are more than two.
-func (c *Comparison) pairs(k *contest) []CompareRow {
+// Learners that did not answer for the same rows of the same folds are an error.
+func (c *Comparison) pairs(k *contest) ([]CompareRow, error) {
+	for i := range k.marks {
+		if !slices.EqualFunc(k.marks[0], k.marks[i], mark.same) {
+			return nil, fmt.Errorf("%s, %s: %s and %s did not answer for the same rows in the same folds", k.data, k, k.learners[0], k.learners[i])
+		}
+	}
 	var rows []CompareRow
 	var p []float64
 	for i := range k.learners {
@@ -29,8 +36,11 @@ func (c *Comparison) pairs(k *contest) []CompareRow {
 	if len(k.learners) > 2 {
 		rows = append([]CompareRow{c.omnibus(k)}, rows...)
 	}
-	return rows
+	return rows, nil
 }
+
+// same reports whether two marks are of the same row in the same fold.
+func (m mark) same(o mark) bool { return m.repeat == o.repeat && m.fold == o.fold && m.row == o.row }
 
 // row is a row of the contest without any number.
 func (k *contest) row(kind string) CompareRow {
@@ -85,7 +95,7 @@ func (c *Comparison) pair(k *contest, i, j int) CompareRow {
 		test = stats.McNemar(row.OnlyA, row.OnlyB)
 	}
 	row.Test, row.P = test.Name, Number(test.P)
-	folds, _ := stats.CorrectedT(k.byFold(i, j), k.ratio, 0.95)
+	folds, _ := stats.CorrectedT(k.byFold(i, j), k.ratio(), 0.95)
 	row.FoldP = Number(folds.P)
 	row.Detectable = Number(100 * detectable(difference, len(k.marks[i])))
 	return row

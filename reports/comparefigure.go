@@ -173,7 +173,7 @@ func pointTicks(low, high float64) plot.ConstantTicks {
 	}
 	var ticks plot.ConstantTicks
 	for v := math.Ceil(low/step) * step; v <= high; v += step {
-		ticks = append(ticks, plot.Tick{Value: v, Label: strings.Replace(fmt.Sprint(v), "-", "−", 1)})
+		ticks = append(ticks, plot.Tick{Value: v, Label: strings.Replace(fmt.Sprint(int(v)), "-", "−", 1)})
 	}
 	return ticks
 }
@@ -210,7 +210,7 @@ func (d *differences) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, l := range d.lines {
 		if i == 0 || d.lines[i-1].level != l.level {
 			y := toY(-d.at[i] + 0.85)
-			c.FillText(textStyle(smallSize), vg.Point{X: c.Min.X + 2, Y: y - 2.5}, fmt.Sprintf("level %d", l.level))
+			c.FillText(withAlign(textStyle(smallSize), draw.XRight), vg.Point{X: c.Max.X, Y: y - 2.5}, fmt.Sprintf("level %d", l.level))
 			if i > 0 {
 				c.StrokeLine2(draw.LineStyle{Color: rule, Width: vg.Points(0.5)}, c.Min.X, y+6, c.Max.X, y+6)
 			}

@@ -22,6 +22,7 @@ const defaultLearners = "forest;ibk;majority"
 
 func (p *program) experiment() *cobra.Command {
 	c := group("experiment", "Run one experiment on a data set", "  tickle experiment accuracy --data out/demo/data -o out/demo")
+	c.AddCommand(p.experimentRun())
 	entries := experiments.All()
 	for i := range entries {
 		c.AddCommand(p.oneExperiment(&entries[i]))
