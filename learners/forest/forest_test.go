@@ -11,6 +11,7 @@ import (
 	"tickle/learners"
 	"tickle/learners/forest"
 	"tickle/learners/learnertest"
+	"tickle/learners/peers"
 )
 
 func learner(t testing.TB, spec string) learners.Learner {
@@ -97,4 +98,16 @@ func BenchmarkForest(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, spec := range []string{"forest:trees=20", "forest:trees=10,rng=weka"} {
+		peers.CheckNumbers(t, learner(t, spec))
+	}
+}
+
+// TestExactPartitionsAreColumns: with Weka's order of draws the trees are the
+// same to the column, grouped or not.
+func TestExactPartitionsAreColumns(t *testing.T) {
+	peers.CheckPartitions(t, learner(t, "forest:trees=5,rng=weka"), nil)
 }

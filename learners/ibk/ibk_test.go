@@ -11,6 +11,7 @@ import (
 	"tickle/learners"
 	"tickle/learners/ibk"
 	"tickle/learners/learnertest"
+	"tickle/learners/peers"
 )
 
 func learner(t testing.TB, spec string) learners.Learner {
@@ -136,5 +137,11 @@ func BenchmarkIBk(b *testing.B) {
 				learnertest.TenFold(b, l, d)
 			}
 		})
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, spec := range []string{"ibk", "ibk:missing=skip,weight=inverse", "ibk:choose=true,weka-ranges=true"} {
+		peers.CheckNumbers(t, learner(t, spec))
 	}
 }

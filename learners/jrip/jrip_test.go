@@ -9,6 +9,7 @@ import (
 	"tickle/learners"
 	"tickle/learners/jrip"
 	"tickle/learners/learnertest"
+	"tickle/learners/peers"
 )
 
 func learner(t testing.TB, spec string) learners.Learner {
@@ -44,5 +45,13 @@ func BenchmarkJRip(b *testing.B) {
 				b.ReportMetric(learnertest.TenFold(b, l, d), "accuracy")
 			}
 		})
+	}
+}
+
+func TestNumbers(t *testing.T) { peers.CheckNumbers(t, learner(t, "jrip")) }
+
+func TestPartitionsAreColumns(t *testing.T) {
+	for _, spec := range []string{"jrip", "jrip:rng=weka", "jrip:unpruned=true"} {
+		peers.CheckPartitions(t, learner(t, spec), func(m learners.Model) string { return m.(*jrip.Model).Text() })
 	}
 }
