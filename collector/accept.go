@@ -30,7 +30,7 @@ func (e *engine) accept(b []byte, at int64) error {
 	if err := e.note(sighting{kind: straySeen, at: at}, b); err != nil {
 		return err
 	}
-	if p.src == e.machine && e.g.pairs.owns(p.dst) {
+	if p.src == e.machine && e.pairs.owns(p.dst) {
 		return e.tearDown(&p)
 	}
 	return nil
@@ -98,7 +98,7 @@ func (e *engine) firstReply(r *record, at int64) {
 	if r.state == sent && e.fences != nil {
 		e.fences.reply(r.ref)
 	}
-	if e.g.pairs.fixed && r.state == sent {
+	if e.pairs.fixed && r.state == sent {
 		e.nextAt = max(r.sent+e.pace, e.now)
 	}
 }

@@ -118,6 +118,27 @@ func (r *run) prepare() error {
 		return err
 	}
 	r.lineUp()
+	return r.address()
+}
+
+// address gives the parts of machines that have addresses of their own the
+// pairs that go with them.
+func (r *run) address() error {
+	for i := range r.parts {
+		p := &r.parts[i]
+		b, ok := r.cfg.Backends[p.machine.Backend].(pool.Addressed)
+		if !ok {
+			continue
+		}
+		last := r.programs[len(r.programs)-1]
+		net, err := b.Net(p.machine)
+		if err == nil {
+			p.pairs, err = pairsOn(net, stream(r.cfg.Seed, streamPairs), last.first+uint64(last.copies()), r.cfg.SourcePort)
+		}
+		if err != nil {
+			return fmt.Errorf("collect: machine %s: %w", p.machine.Name, err)
+		}
+	}
 	return nil
 }
 
@@ -172,7 +193,7 @@ func (r *run) lineUp() {
 				continue
 			}
 			r.machines[i] = append(r.machines[i], len(r.parts))
-			r.parts = append(r.parts, part{run: cfg.Dir, program: g, machine: m, index: len(r.parts)})
+			r.parts = append(r.parts, part{run: cfg.Dir, program: g, pairs: g.pairs, machine: m, index: len(r.parts)})
 			total += int64(g.copies())
 		}
 	}

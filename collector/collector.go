@@ -16,6 +16,7 @@
 package collector
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -58,6 +59,9 @@ const (
 	DefaultDeadline = 500_000   // on links whose silence is certain
 	DefaultCeiling  = 3_000_000 // of the deadline on links with real clocks
 )
+
+// DefaultRestarts is Config.Restarts when that is 0.
+const DefaultRestarts = 2
 
 // Plan is a probe set and how it is sent.
 type Plan struct {
@@ -172,11 +176,18 @@ type Config struct {
 	// On links with real clocks the deadline follows the RTT and this is its
 	// ceiling. 0: DefaultDeadline and DefaultCeiling.
 	Deadline int64
+	// Restarts is how often at most a machine that dies, hangs or does not
+	// start is started again under a plan, whose part then begins anew. 0:
+	// DefaultRestarts; below 0: never. What fails once more is missing.
+	Restarts int
 	Progress func(Progress) // called now and then, by one goroutine at a time; nil: not at all
 	Version  string         // of this program, for the manifest
 
 	files datasets.FS // tests put a full disk here
 }
+
+// restarts is Restarts with its default.
+func (c *Config) restarts() int64 { return int64(max(cmp.Or(c.Restarts, DefaultRestarts), 0)) }
 
 // Progress is how far a run has come.
 type Progress struct {

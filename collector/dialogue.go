@@ -210,7 +210,7 @@ func (e *engine) finish(slot uint32) error {
 	if !d.opened {
 		return nil
 	}
-	from, to := e.g.pairs.source(e.g.first+uint64(d.copy)), e.to[d.port]
+	from, to := e.pairs.source(e.g.first+uint64(d.copy)), e.to[d.port]
 	if !d.acked {
 		return e.sendReset(resetAckPacket, from, to, probegen.Numbers{Ack: d.numbers.Ack})
 	}

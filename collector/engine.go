@@ -25,8 +25,10 @@ const never = math.MaxInt64
 // its memory is reused.
 type engine struct {
 	g        *program
+	pairs    *pairs
 	link     pool.Link
 	certain  bool   // silence is
+	answered bool   // the machine is known to answer fences
 	machine  uint32 // the one address that may be sent to
 	to       [probegen.NoPort + 1]netip.AddrPort
 	pace     int64
@@ -61,15 +63,17 @@ const tellEvery = 4096
 // session is one run of a program over a link.
 type session struct {
 	program  *program
+	pairs    *pairs // nil: the program's
 	link     pool.Link
 	machine  *pool.Machine
 	deadline int64    // Config.Deadline
 	capture  *capture // nil: none
+	answered bool     // the machine is known to answer fences
 }
 
 // reset makes the engine ready for a session.
 func (e *engine) reset(s session) error {
-	e.g, e.link, e.capture = s.program, s.link, s.capture
+	e.g, e.link, e.capture, e.answered = s.program, s.link, s.capture, s.answered
 	switch s.link.Silence() {
 	case pool.Certain:
 		e.certain = true
@@ -78,7 +82,10 @@ func (e *engine) reset(s session) error {
 	default:
 		return fmt.Errorf("link of backend %s: invalid silence %d", s.machine.Backend, s.link.Silence())
 	}
-	target := s.program.pairs.net.Machine
+	if e.pairs = s.pairs; e.pairs == nil {
+		e.pairs = s.program.pairs
+	}
+	target := e.pairs.net.Machine
 	b := target.As4()
 	e.machine = binary.BigEndian.Uint32(b[:])
 	p := s.machine.Ports
@@ -227,7 +234,7 @@ func (e *engine) deadline() int64 {
 func (e *engine) listen(until int64) error {
 	n, at, ok, err := e.link.Receive(e.in, until)
 	if err != nil {
-		return fmt.Errorf("receive: %w", err)
+		return linkError{fmt.Errorf("receive: %w", err)}
 	}
 	before := e.now
 	switch {
@@ -275,7 +282,7 @@ func (e *engine) sendCopy() error {
 		r.ref = e.fences.sent()
 	}
 	e.lastSent = e.now
-	if e.g.pairs.fixed { // one exchange at a time: until it is answered, or known to be silent
+	if e.pairs.fixed { // one exchange at a time: until it is answered, or known to be silent
 		e.nextAt = e.now + max(e.pace, e.deadline())
 	}
 	b, err := e.packetAhead(e.next - 1)
@@ -301,11 +308,11 @@ func (e *engine) transmit(c uint32, s *step, n probegen.Numbers) error {
 // source gives the address and port that copy c sends step s from.
 func (e *engine) source(c uint32, s *step) netip.AddrPort {
 	if s.proto != probegen.ProtoICMP {
-		return e.g.pairs.source(e.g.first + uint64(c))
+		return e.pairs.source(e.g.first + uint64(c))
 	}
 	repeats := uint32(e.g.repeats)
 	rank := uint32(e.g.probes[c/repeats].icmp)
-	return e.g.pairs.icmpSource(e.g.icmp + uint64(rank*repeats+c%repeats))
+	return e.pairs.icmpSource(e.g.icmp + uint64(rank*repeats+c%repeats))
 }
 
 var errTarget = errors.New("destination is not the machine's address")
@@ -325,7 +332,7 @@ func (e *engine) send(b []byte, what sighting) error {
 		}
 	}
 	if err := e.link.Send(b); err != nil {
-		return fmt.Errorf("send: %w", err)
+		return linkError{fmt.Errorf("send: %w", err)}
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 var fencePacket = mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
 	TCP: &probegen.TCP{Flags: probegen.ACK, SeqBase: probegen.SndNxt, AckBase: probegen.RcvNxt, Window: 1024}})
 
-var errDead = errors.New("the machine stopped answering")
+var errDead error = linkError{errors.New("the machine stopped answering")}
 
 // fenceAck gives the acknowledgement number of the fence of burst b.
 func fenceAck(b uint32) uint32 { return 0x7469_0000 + b }
@@ -31,7 +31,7 @@ func (e *engine) sendFence() error {
 		f.due = noFence
 		return nil
 	}
-	from := e.g.pairs.source(e.g.pairs.fences + uint64(b%fencePairs))
+	from := e.pairs.source(e.pairs.fences + uint64(b%fencePairs))
 	packet, err := fencePacket.AppendRelative(e.out[:0], from, e.to[probegen.OpenTCP],
 		probegen.Numbers{Seq: fenceAck(b), Ack: fenceAck(b)})
 	if err != nil {
@@ -129,7 +129,8 @@ func (e *engine) fencesDue() int64 {
 
 // warmUp exchanges fences until one is answered, so that the first packets to
 // a machine, which take longest, are none that count, and the first timeouts
-// rest on a measured RTT.
+// rest on a measured RTT. A machine that answered fences before it was started
+// again, and no more, is dead and not deaf.
 func (e *engine) warmUp(ctx context.Context) error {
 	const enough = 4
 	for passed := 0; passed < enough && !e.fences.deaf; passed++ {
@@ -149,6 +150,9 @@ func (e *engine) warmUp(ctx context.Context) error {
 				}
 			}
 		}
+	}
+	if e.fences.deaf && e.answered {
+		return errDead
 	}
 	e.nextAt = e.now
 	return nil

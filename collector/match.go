@@ -49,20 +49,20 @@ func (e *engine) match(p *ipv4) (what origin, c uint32) {
 
 // matchPair finds what was sent from an address and port.
 func (e *engine) matchPair(addr uint32, port uint16) (origin, uint32) {
-	if e.g.pairs.fixed {
-		if addr != e.g.pairs.base+1 || port != fixedSource {
+	if e.pairs.fixed {
+		if addr != e.pairs.base+1 || port != fixedSource {
 			return stray, 0
 		}
 		return e.current()
 	}
-	x, ok := e.g.pairs.number(addr, port)
+	x, ok := e.pairs.number(addr, port)
 	switch {
 	case !ok:
 		return stray, 0
 	case x-e.g.first < uint64(len(e.tape.copies)):
 		return toCopy, uint32(x - e.g.first)
-	case x-e.g.pairs.fences < fencePairs:
-		return toFence, uint32(x - e.g.pairs.fences)
+	case x-e.pairs.fences < fencePairs:
+		return toFence, uint32(x - e.pairs.fences)
 	}
 	return stray, 0
 }
@@ -132,20 +132,20 @@ func (e *engine) matchQuote(p *ipv4) (origin, uint32) {
 // from that address: the latest, where the block has fewer addresses than
 // there are copies.
 func (e *engine) matchICMP(addr, rest uint32) (origin, uint32) {
-	if e.g.pairs.fixed {
+	if e.pairs.fixed {
 		what, c := e.current()
-		if addr != e.g.pairs.base+1 || what == toCopy && !e.sentICMP(c, rest) {
+		if addr != e.pairs.base+1 || what == toCopy && !e.sentICMP(c, rest) {
 			return stray, 0
 		}
 		return what, c
 	}
-	z, ok := e.g.pairs.icmpNumber(addr)
+	z, ok := e.pairs.icmpNumber(addr)
 	if !ok {
 		return stray, 0
 	}
 	end := e.g.icmp + uint64(e.g.icmpCopies())
 	what, best, repeats := stray, uint32(0), uint64(e.g.repeats)
-	for ; z < end; z += e.g.pairs.addresses {
+	for ; z < end; z += e.pairs.addresses {
 		if z < e.g.icmp {
 			continue
 		}

@@ -31,7 +31,7 @@ const (
 // m = addresses × ports, where a has an inverse mod m. Sendings without ports
 // (ICMP) are numbered apart and take the addresses in turn.
 type pairs struct {
-	base      uint32 // the block's first address; base+1 is the first in use
+	base      uint32 // base+1 is the first address in use
 	addresses uint64
 	m         uint64
 	a, b, inv uint64
@@ -40,20 +40,37 @@ type pairs struct {
 	net       pool.Net
 }
 
-// newPairs lays out ported sendings, fences, and ICMP sendings.
+// newPairs lays out ported sendings, fences, and ICMP sendings on isolated
+// links.
 func newPairs(r *rand.Rand, ported, icmp uint64, kind SourcePort) (*pairs, error) {
-	p := &pairs{fences: ported, fixed: kind == Fixed}
-	p.addresses = max((ported+fencePairs+portsInUse-1)/portsInUse, min(icmp, 1<<16-2))
-	prefix := min(minPrefix, 32-bits.Len64(p.addresses+1)) // the first and last stay free
+	addresses := max((ported+fencePairs+portsInUse-1)/portsInUse, min(icmp, 1<<16-2))
+	prefix := min(minPrefix, 32-bits.Len64(addresses+1)) // the first and last stay free
 	if prefix < proberBlock.Bits() {
 		return nil, fmt.Errorf("run: %d sendings need more source addresses than the %d of %v: make it several runs",
 			ported+icmp, 1<<(32-proberBlock.Bits()), proberBlock)
 	}
-	p.addresses = 1<<(32-prefix) - 2
-	first := proberBlock.Addr().As4()
+	return pairsOn(pool.Net{Machine: machineAddr, Prober: netip.PrefixFrom(proberBlock.Addr(), prefix)}, r, ported, kind)
+}
+
+// pairsOn lays out ported sendings and fences in a network.
+func pairsOn(net pool.Net, r *rand.Rand, ported uint64, kind SourcePort) (*pairs, error) {
+	if !net.Machine.Is4() || !net.Prober.IsValid() || !net.Prober.Addr().Is4() || net.Prober.Contains(net.Machine) {
+		return nil, fmt.Errorf("addresses: machine %v, prober %v: want IPv4, and the machine outside the prober's block", net.Machine, net.Prober)
+	}
+	net.Prober = net.Prober.Masked()
+	p := &pairs{fences: ported, fixed: kind == Fixed, net: net, addresses: 1 << (32 - net.Prober.Bits())}
+	first := net.Prober.Addr().As4()
 	p.base = binary.BigEndian.Uint32(first[:])
-	p.net = pool.Net{Machine: machineAddr, Prober: netip.PrefixFrom(proberBlock.Addr(), prefix)}
+	if p.addresses > 2 {
+		p.addresses -= 2
+	} else {
+		p.base-- // all are in use
+	}
 	p.m = p.addresses * portsInUse
+	if need := ported + fencePairs; !p.fixed && need > p.m {
+		return nil, fmt.Errorf("addresses: %d sendings need a pair of address and port each, and %v has %d: want a larger block, fewer sendings, or a fixed source port",
+			ported, net.Prober, p.m-fencePairs)
+	}
 	p.b = r.Uint64N(p.m)
 	for p.inv == 0 {
 		p.a = r.Uint64N(p.m)

@@ -16,7 +16,7 @@ type program struct {
 	order    []uint32 // copies, as they are sent
 	probes   []probeSteps
 	steps    []step
-	pairs    *pairs
+	pairs    *pairs  // on an isolated link
 	first    uint64  // number of the plan's first ported sending in the run
 	icmp     uint64  // and of its first ICMP sending
 	icmpRank []int32 // probes that send ICMP, in order
@@ -105,7 +105,8 @@ func (g *program) copies() int { return len(g.probes) * g.repeats }
 // icmpCopies is the number of those that have ICMP in them.
 func (g *program) icmpCopies() int { return len(g.icmpRank) * g.repeats }
 
-// layOut gives the programs of a run their numbers and pairs.
+// layOut gives the programs of a run their numbers, and their pairs on
+// isolated links.
 func layOut(programs []*program, seed uint64, source SourcePort) error {
 	var ported, icmp uint64
 	for _, g := range programs {

@@ -15,6 +15,7 @@ type Counts struct {
 	Teardowns  int64 `json:"teardowns"`  // RSTs sent to close what a probe opened
 	Fences     int64 `json:"fences"`     // sent
 	FencesLost int64 `json:"fences_lost"`
+	Restarts   int64 `json:"restarts"` // of the machine, each of which began its part anew
 }
 
 // Add adds what b counts.
@@ -30,6 +31,7 @@ func (c *Counts) Add(b *Counts) {
 	c.Teardowns += b.Teardowns
 	c.Fences += b.Fences
 	c.FencesLost += b.FencesLost
+	c.Restarts += b.Restarts
 }
 
 // MachineReport is one machine's part of a plan.
@@ -53,5 +55,5 @@ type Report struct {
 // stored gives what of c goes into a part's files.
 func (c *Counts) stored() datasets.Counts {
 	return datasets.Counts{Sent: c.Sent, Exchanges: c.Exchanges, Answered: c.Answered, Duplicates: c.Duplicates,
-		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost}
+		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost, Restarts: c.Restarts}
 }

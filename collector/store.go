@@ -12,6 +12,7 @@ import (
 type part struct {
 	run     string // folder
 	program *program
+	pairs   *pairs
 	machine *pool.Machine
 	index   int  // among the run's parts
 	observe bool // every exchange is kept

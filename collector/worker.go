@@ -31,6 +31,12 @@ func onDisk(err error) error {
 	return storeError{err}
 }
 
+// linkError is the failure of a machine or its link, after which the machine
+// may be started again.
+type linkError struct{ error }
+
+func (e linkError) Unwrap() error { return e.error }
+
 // machine runs the plans of one machine that are missing, each on a link of
 // its own. It returns an error only when the whole run has to stop.
 func (w *worker) machine(ctx context.Context, parts []int) error {
@@ -41,15 +47,12 @@ func (w *worker) machine(ctx context.Context, parts []int) error {
 			continue // complete since an earlier start
 		}
 		start := time.Now()
-		err := w.part(ctx, r.parts[i])
-		made := w.engine.counts.Exchanges
-		r.exchanges.Add(made % tellEvery)
-		r.left.Add(made - int64(r.parts[i].program.copies()))
+		restarts, err := w.persist(ctx, r.parts[i])
+		result.Restarts = restarts
 		var disk storeError
 		switch {
 		case err == nil:
 			result.Error, result.Counts, result.Seconds = "", w.engine.counts, time.Since(start).Seconds()
-			r.left.Add(int64(r.parts[i].program.copies()) - made)
 			r.mu.Lock()
 			r.made++
 			r.mu.Unlock()
@@ -58,6 +61,7 @@ func (w *worker) machine(ctx context.Context, parts []int) error {
 		case errors.As(err, &disk):
 			return err
 		default:
+			r.left.Add(-int64(r.parts[i].program.copies()))
 			result.Error = err.Error()
 		}
 	}
@@ -65,9 +69,37 @@ func (w *worker) machine(ctx context.Context, parts []int) error {
 	return nil
 }
 
+// attempt is one of several at a part.
+type attempt struct {
+	restarts int64
+	answered bool // an earlier one had a fence answered
+}
+
+// persist runs a part, and when the machine dies, hangs or does not start, the
+// part once more from its beginning on a machine that is started afresh, up to
+// the limit of restarts. It keeps the count of exchanges made and left.
+func (w *worker) persist(ctx context.Context, p part) (restarts int64, err error) {
+	for a := (attempt{}); ; a.restarts++ {
+		err := w.part(ctx, p, a)
+		made := w.engine.counts.Exchanges
+		w.run.exchanges.Add(made % tellEvery)
+		if err == nil {
+			return a.restarts, nil
+		}
+		w.run.left.Add(made)
+		var dead linkError
+		if ctx.Err() != nil || !errors.As(err, &dead) || a.restarts >= w.run.cfg.restarts() {
+			return a.restarts, err
+		}
+		a.answered = a.answered || w.engine.fences != nil && w.engine.fences.answered
+		w.run.warn("machine %s was started again under plan %s (%d of %d): %v",
+			p.machine.Name, p.program.plan.Name, a.restarts+1, w.run.cfg.restarts(), err)
+	}
+}
+
 // part runs one machine under one plan and writes its files.
-func (w *worker) part(ctx context.Context, p part) (err error) {
-	w.engine.counts = Counts{}
+func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
+	w.engine.counts, w.engine.fences = Counts{}, nil
 	link, err := w.open(ctx, p)
 	if err != nil {
 		return err
@@ -84,7 +116,8 @@ func (w *worker) part(ctx context.Context, p part) (err error) {
 		}
 	}
 	e := w.engine
-	err = e.reset(session{program: p.program, link: link, machine: p.machine, deadline: w.run.cfg.Deadline, capture: packets})
+	err = e.reset(session{program: p.program, pairs: p.pairs, link: link, machine: p.machine, deadline: w.run.cfg.Deadline,
+		capture: packets, answered: a.answered})
 	if err == nil {
 		err = e.run(ctx)
 	}
@@ -99,6 +132,7 @@ func (w *worker) part(ctx context.Context, p part) (err error) {
 			return storeError{err}
 		}
 	}
+	e.counts.Restarts = a.restarts
 	return onDisk(w.transcriber.write(ctx, e, p, w.run.header(p)))
 }
 
@@ -109,9 +143,9 @@ func (w *worker) open(ctx context.Context, p part) (pool.Link, error) {
 	if err := b.Check(m); err != nil {
 		return nil, err
 	}
-	link, err := b.Open(ctx, m, p.program.pairs.net, machineSeed(r.cfg.Seed, m.Name, plan))
+	link, err := b.Open(ctx, m, p.pairs.net, machineSeed(r.cfg.Seed, m.Name, plan))
 	if err != nil {
-		return nil, fmt.Errorf("open: %w", err)
+		return nil, linkError{fmt.Errorf("open: %w", err)}
 	}
 	key := streamKey(r.cfg.Seed, streamPath, m.Name, plan)
 	wrapped, err := pool.Wrap(link, m.Factors, binary.LittleEndian.Uint64(key[:]))
@@ -167,5 +201,5 @@ func (r *Report) failures() error {
 // restore is the inverse of stored, for what is stored.
 func (c *Counts) restore(d datasets.Counts) {
 	*c = Counts{Sent: d.Sent, Exchanges: d.Exchanges, Answered: d.Answered, Duplicates: d.Duplicates,
-		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost}
+		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost, Restarts: d.Restarts}
 }

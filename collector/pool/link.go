@@ -64,3 +64,15 @@ type Backend interface {
 	// in the machine comes from seed. ctx ends the machine's start only.
 	Open(ctx context.Context, m *Machine, net Net, seed uint64) (Link, error)
 }
+
+// Addressed is a Backend whose machines stand in a network that others use
+// too, so that addresses cannot be the isolated links' own.
+type Addressed interface {
+	Backend
+	// Net gives the address of m and the prober's block there, which may be as
+	// small as one address: of a block larger than two the first and last stay
+	// free. Sendings that do not fit into the block's ports are an error of the
+	// collector's. It starts nothing and says the same each time. What it gives
+	// is what Open is given.
+	Net(m *Machine) (Net, error)
+}
