@@ -1,0 +1,87 @@
+package slirp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"github.com/vishvananda/netlink"
+)
+
+// insideEnv, set to the listener's port, makes this program the first process
+// of the namespace. Its arguments are the emulator and its arguments.
+const insideEnv = "TICKLE_SLIRP_INSIDE"
+
+// The namespace can only be entered when a process starts, and what must run
+// in it is a listener: this program, begun again before its main.
+func init() {
+	port := os.Getenv(insideEnv)
+	if port == "" {
+		return
+	}
+	if err := inside(port, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// inside listens on the loopback and runs the emulator until either ends.
+func inside(port string, command []string) error {
+	if len(command) == 0 {
+		return errors.New("slirp: no emulator to run")
+	}
+	lo, err := netlink.LinkByName("lo")
+	if err != nil {
+		return fmt.Errorf("lo: %w", err)
+	}
+	if err := netlink.LinkSetUp(lo); err != nil {
+		return fmt.Errorf("lo up: %w", err)
+	}
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		if err != nil {
+			return err
+		}
+		go accept(l)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stderr = os.Stderr
+	cmd.ExtraFiles = []*os.File{os.NewFile(3, "link")}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-stop:
+		// The error is that it has ended meanwhile.
+		_ = cmd.Process.Kill()
+		<-done
+		return nil
+	}
+}
+
+// accept takes connections and drops what they bring.
+func accept(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			continue // the peer reset it before we took it
+		}
+		go func() {
+			defer conn.Close()
+			io.Copy(io.Discard, conn)
+		}()
+	}
+}
