@@ -83,7 +83,6 @@ func (m *model) count(t *tally, i int, rows []int32) {
 		t.x[k] = bit[r]
 	}
 	lines, n := t.lines(g.known), len(t.x)
-	all := ^uint64(0) >> (64 - len(g.members))
 	for c, of := range m.byClass {
 		var planes [32]uint64
 		top := 0
@@ -95,7 +94,7 @@ func (m *model) count(t *tally, i int, rows []int32) {
 			}
 		}
 		own := lines[t.first[c]*n : t.first[c+1]*n]
-		t.split(planes[:top], all, 0, own, g)
+		t.split(planes[:top], g.used, 0, own, g)
 	}
 }
 
@@ -117,10 +116,10 @@ func (t *tally) split(planes []uint64, mask uint64, k int, lines []uint32, g *gr
 	if k == 0 && g.known == 0 {
 		return
 	}
-	n := len(t.x)
-	line := lines[k*n : (k+1)*n]
-	for i, x := range t.x {
-		line[i] += uint32(bits.OnesCount64(mask&x)) << g.shift
+	x := t.x
+	line := lines[k*len(x) : (k+1)*len(x)][:len(x)]
+	for i := range x {
+		line[i] += uint32(bits.OnesCount64(mask&x[i])) << (g.shift & 31)
 	}
 }
 

@@ -1,8 +1,10 @@
 package bayes
 
 import (
+	"cmp"
 	"context"
 	"math/bits"
+	"slices"
 
 	"tickle/datasets"
 	"tickle/learners"
@@ -22,80 +24,122 @@ type wordsKey struct{}
 
 // group is a word a row.
 type group struct {
-	members []member
+	used uint64 // the bits that stand for a column
 	// known is the number of values of the group's columns, whose bits say
 	// that the cell has one; 0 where bits stand for values.
 	known int
 	shift int // each bit stands for 1<<shift columns
 }
 
-// member is a bit: a partition's code, or whether it has one.
-type member struct {
-	id   int32
-	code datasets.Code
+// bundle is up to 64 partitions of as many values and one weight: a group for
+// each code, and one more for those that have any.
+type bundle struct {
+	kind
+	ids []int32
+	at  int // its first group
+}
+
+type kind struct {
+	values  int
+	missing bool
+	shift   int
+}
+
+// groups is how many groups a bundle has.
+func (b *bundle) groups() int {
+	if b.missing {
+		return b.values + 1
+	}
+	return b.values
 }
 
 // newWords packs the cells of s. It fails only when ctx ends.
 func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, error) {
 	w := &words{rows: s.Rows()}
-	type kind struct{ known, shift int }
-	open := map[kind]int{} // index of the group that is not full
-	add := func(k kind, m member) {
-		i, ok := open[k]
-		if !ok || len(w.groups[i].members) == 64 {
-			i = len(w.groups)
-			open[k] = i
-			w.groups = append(w.groups, group{known: k.known, shift: k.shift})
+	bundles := bundle64(s)
+	for i := range bundles {
+		b := &bundles[i]
+		b.at = len(w.groups)
+		g := group{used: ^uint64(0) >> (64 - len(b.ids)), shift: b.shift}
+		for range b.values {
+			w.groups = append(w.groups, g)
 		}
-		w.groups[i].members = append(w.groups[i].members, m)
-	}
-	for i, id := range s.IDs {
-		part := &s.Parts[id]
-		if part.Distinct < 2 {
-			continue
-		}
-		for m := uint32(s.Mult[i]); m != 0; m &= m - 1 {
-			shift := bits.TrailingZeros32(m)
-			for code := range part.Distinct {
-				add(kind{0, shift}, member{id, datasets.Code(code)})
-			}
-			if part.Missing {
-				add(kind{part.Distinct, shift}, member{id, datasets.Missing})
-			}
+		if b.missing {
+			g.known = b.values
+			w.groups = append(w.groups, g)
 		}
 	}
 	w.bits = make([]uint64, len(w.groups)*w.rows)
-	err := learners.Parallel(ctx, len(w.groups), workers, func(_, i int) error {
-		w.pack(s, &w.groups[i], w.bits[i*w.rows:(i+1)*w.rows])
+	err := learners.Parallel(ctx, len(bundles), workers, func(_, i int) error {
+		b := &bundles[i]
+		b.pack(s, w.bits[b.at*w.rows:(b.at+b.groups())*w.rows])
 		return nil
 	})
 	return w, err
 }
 
-// pack sets the bits of a group. Members of one partition stand together, so
-// that each of its cells is looked at once.
-func (w *words) pack(s *datasets.Selection, g *group, out []uint64) {
-	for from := 0; from < len(g.members); {
-		to := from + 1
-		for to < len(g.members) && g.members[to].id == g.members[from].id {
-			to++
+// bundle64 puts partitions that group a few sample rows alike side by side:
+// they are likely to be alike in other rows, and then their counts are, which
+// makes for few different ones in a word. A partition of many columns is in
+// the bundles of its number's binary digits.
+func bundle64(s *datasets.Selection) []bundle {
+	type entry struct {
+		kind
+		sample [2]uint64
+		id     int32
+	}
+	const samples = 8
+	n := s.Rows()
+	entries := make([]entry, 0, len(s.IDs))
+	for i, id := range s.IDs {
+		part := &s.Parts[id]
+		if part.Distinct < 2 {
+			continue
 		}
-		codes, first := s.Codes(g.members[from].id), g.members[from].code
-		if g.known > 0 {
-			for r, c := range codes {
-				if c != datasets.Missing {
-					out[r] |= 1 << from
-				}
-			}
-		} else {
-			// Bits from, from+1, … are the codes first, first+1, …
-			n := datasets.Code(to - from)
-			for r, c := range codes {
-				if c -= first; c < n {
-					out[r] |= 1 << (from + int(c))
-				}
+		e := entry{kind: kind{part.Distinct, part.Missing, 0}, id: id}
+		codes := s.Codes(id)
+		for k := range samples {
+			e.sample[k/4] = e.sample[k/4]<<16 | uint64(codes[k*n/samples])
+		}
+		for m := uint32(s.Mult[i]); m != 0; m &= m - 1 {
+			e.shift = bits.TrailingZeros32(m)
+			entries = append(entries, e)
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		missing := 0
+		if a.missing != b.missing {
+			if missing = 1; b.missing {
+				missing = -1
 			}
 		}
-		from = to
+		return cmp.Or(missing, a.values-b.values, a.shift-b.shift,
+			cmp.Compare(a.sample[0], b.sample[0]), cmp.Compare(a.sample[1], b.sample[1]), int(a.id-b.id))
+	})
+	var bundles []bundle
+	for _, e := range entries {
+		last := len(bundles) - 1
+		if last < 0 || bundles[last].kind != e.kind || len(bundles[last].ids) == 64 {
+			bundles = append(bundles, bundle{kind: e.kind})
+			last++
+		}
+		bundles[last].ids = append(bundles[last].ids, e.id)
+	}
+	return bundles
+}
+
+// pack sets the bits of a bundle's groups.
+func (b *bundle) pack(s *datasets.Selection, out []uint64) {
+	n := s.Rows()
+	for bit, id := range b.ids {
+		for r, c := range s.Codes(id) {
+			if c == datasets.Missing {
+				continue
+			}
+			out[int(c)*n+r] |= 1 << bit
+			if b.missing {
+				out[b.values*n+r] |= 1 << bit
+			}
+		}
 	}
 }
