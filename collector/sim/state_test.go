@@ -191,7 +191,7 @@ func TestLimits(t *testing.T) {
 // TestAdjacent: versions that no documented difference separates answer alike,
 // byte for byte, but for what is drawn from version-independent streams.
 func TestAdjacent(t *testing.T) {
-	for _, pair := range [][2]string{{"linux-5.10", "linux-5.15"}, {"linux-6.1", "linux-5.15"}, {"windows-7", "windows-2008r2"}, {"freebsd-13", "freebsd-14"}} {
+	for _, pair := range [][2]string{{"linux-5.10", "linux-5.15"}, {"linux-6.1", "linux-5.15"}, {"windows-7", "windows-2008r2"}, {"windows-7", "windows-vista"}, {"freebsd-7", "freebsd-8"}, {"netbsd-5", "netbsd-9"}, {"linux-2.6.27", "linux-2.6.28"}, {"freebsd-13", "freebsd-14"}} {
 		require.Equal(t, transcript(t, pair[0], 3), transcript(t, pair[1], 3), "%v", pair)
 	}
 	require.NotEqual(t, transcript(t, "linux-4.19", 3), transcript(t, "linux-5.4", 3))

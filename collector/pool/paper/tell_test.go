@@ -37,7 +37,7 @@ func collect(t *testing.T, probes, repeats int, keep func(m *pool.Machine) bool)
 // guesser tries to guess a Linux machine's distribution from the machines
 // that run the same kernel.
 type guesser struct {
-	truth   []string
+	truth   []uint8   // distributions, numbered as they come
 	kernels [][]int32 // rows by kernel, of kernels that several distributions have
 	codes   [][]datasets.Code
 	weights []int32
@@ -46,11 +46,14 @@ type guesser struct {
 
 func newGuesser(s *datasets.Selection) *guesser {
 	g := &guesser{}
-	rows := map[string][]int32{}
+	rows, number := map[string][]int32{}, map[string]uint8{}
 	var order []string
 	for i := range s.Machines {
 		l := &s.Machines[i].Labels
-		g.truth = append(g.truth, l.Distribution[1])
+		if _, ok := number[l.Distribution[1]]; !ok {
+			number[l.Distribution[1]] = uint8(len(number))
+		}
+		g.truth = append(g.truth, number[l.Distribution[1]])
 		if rows[l.Kernel[2]] == nil {
 			order = append(order, l.Kernel[2])
 		}
@@ -71,14 +74,10 @@ func newGuesser(s *datasets.Selection) *guesser {
 
 // plant adds a feature that tells the distribution of three rows in four.
 func (g *guesser) plant() {
-	tell, seen := make([]datasets.Code, len(g.truth)), map[string]datasets.Code{}
+	tell := make([]datasets.Code, len(g.truth))
 	for i, d := range g.truth {
-		if _, ok := seen[d]; !ok {
-			seen[d] = datasets.Code(len(seen))
-		}
-		tell[i] = seen[d]
-		if i%4 == 0 {
-			tell[i] = 0
+		if i%4 != 0 {
+			tell[i] = datasets.Code(d)
 		}
 	}
 	g.codes, g.weights = append(g.codes, tell), append(g.weights, 300)
@@ -117,7 +116,7 @@ func (g *guesser) distance(i, j int32) (d int32) {
 
 // byNeighbour is how many rows' distribution the nearest neighbour has, the
 // neighbours at one distance sharing a row.
-func (g *guesser) byNeighbour(label []string) (right float64) {
+func (g *guesser) byNeighbour(label []uint8) (right float64) {
 	for _, rows := range g.kernels {
 		for _, i := range rows {
 			same := 0
@@ -134,7 +133,7 @@ func (g *guesser) byNeighbour(label []string) (right float64) {
 
 // byFeature is how many rows the best single feature guesses: the commonest
 // label among the others of the kernel with the same value.
-func (g *guesser) byFeature(label []string) (best float64) {
+func (g *guesser) byFeature(label []uint8) (best float64) {
 	for _, codes := range g.codes {
 		right := 0.0
 		for _, rows := range g.kernels {
@@ -146,9 +145,10 @@ func (g *guesser) byFeature(label []string) (best float64) {
 }
 
 // alone leaves out one row after the other.
-func alone(rows []int32, codes []datasets.Code, label []string) (right float64) {
+func alone(rows []int32, codes []datasets.Code, label []uint8) (right float64) {
 	for _, i := range rows {
-		votes, most := map[string]int{}, 0
+		var votes [16]int // more than there are distributions
+		most := 0
 		for _, j := range rows {
 			if i != j && codes[i] == codes[j] {
 				votes[label[j]]++
@@ -164,7 +164,7 @@ func alone(rows []int32, codes []datasets.Code, label []string) (right float64) 
 
 // shuffled is the share of label orders, shuffled within kernels, that are
 // guessed as well as the truth: its p-value, by a permutation test.
-func (g *guesser) shuffled(score func([]string) float64, orders int) float64 {
+func (g *guesser) shuffled(score func([]uint8) float64, orders int) float64 {
 	rng := rand.New(rand.NewPCG(1, 2))
 	truth, label := score(g.truth), slices.Clone(g.truth)
 	as := 1
