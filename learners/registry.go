@@ -44,6 +44,8 @@ type Entry struct {
 	// New makes a learner. Its argument holds a well-formed value for every
 	// one of Options, the default where none was given.
 	New func(Options) (Learner, error)
+	// NewDetector makes a detector instead. An entry has New or NewDetector.
+	NewDetector func(Options) (Detector, error)
 }
 
 // Configured is a learner made by Parse.
@@ -53,6 +55,10 @@ type Configured struct {
 	Label   string // Name, or "Name:Options": what Parse reads, and results show
 	View    View
 	Learner Learner
+	// Detector is there instead of Learner when the entry is of one. A
+	// registry holds either learners or detectors, as a rule, so that whoever
+	// parses knows which to expect.
+	Detector Detector
 }
 
 // Registry holds entries by name. It does not change once made.
@@ -62,12 +68,12 @@ type Registry struct {
 
 // NewRegistry makes a registry of entries, kept in the order given. It panics
 // when two have one name, or when an entry is malformed: a nameless or
-// viewless one, one without New, or with an option whose default is not a
+// viewless one, one without New and NewDetector or with both, or with an option whose default is not a
 // value of its type. These are errors in the program, not in its input.
 func NewRegistry(entries ...Entry) *Registry {
 	r := &Registry{}
 	for _, e := range entries {
-		if e.Name == "" || strings.ContainsAny(e.Name, ":,;= ") || e.View == 0 || e.New == nil {
+		if e.Name == "" || strings.ContainsAny(e.Name, ":,;= ") || e.View == 0 || (e.New == nil) == (e.NewDetector == nil) {
 			panic(fmt.Sprintf("learners: malformed entry %q", e.Name))
 		}
 		if r.find(e.Name) != nil {
@@ -150,11 +156,15 @@ func (r *Registry) configure(part string) (Configured, error) {
 	if err != nil {
 		return Configured{}, err
 	}
-	l, err := e.New(values)
+	c := Configured{Name: e.Name, Label: e.Name, View: e.View}
+	if e.New != nil {
+		c.Learner, err = e.New(values)
+	} else {
+		c.Detector, err = e.NewDetector(values)
+	}
 	if err != nil {
 		return Configured{}, fmt.Errorf("learner %s: %w", e.Name, err)
 	}
-	c := Configured{Name: e.Name, Label: e.Name, View: e.View, Learner: l}
 	if c.Options = values.nonDefault(e); c.Options != "" {
 		c.Label += ":" + c.Options
 	}
