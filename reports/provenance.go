@@ -18,8 +18,8 @@ func provenanceLine(r *experiments.Result) string {
 	if p.Plan != "" {
 		plan = fmt.Sprintf(", plan %q", p.Plan)
 	}
-	return fmt.Sprintf("n = %d machines (%s) in %s, pool %s%s; %s%s; seed %d.",
-		p.Machines, realOrModelled(p), count(p.Groups, "group"), p.Pool, plan, count(p.Probes, "probe"), repeats, p.Seed)
+	return fmt.Sprintf("n = %s (%s) in %s, pool %s%s; %s%s; seed %d.",
+		count(p.Machines, "machine"), realOrModelled(p), count(p.Groups, "group"), p.Pool, plan, count(p.Probes, "probe"), repeats, p.Seed)
 }
 
 // realOrModelled says how many machines answer for themselves.

@@ -89,7 +89,12 @@ func FigureOf(r *experiments.Result) (*Figure, error) {
 
 // figures draws the results of each experiment that has a figure, by its name.
 var figures = map[string]func(*experiments.Result) (*Figure, error){
-	"accuracy":    accuracyFigure,
-	"loss":        lossFigure,
-	"probe-count": probeCountFigure,
+	"accuracy":      accuracyFigure,
+	"classes":       classesFigure,
+	"example":       exampleFigure,
+	"sources":       sourcesFigure,
+	"loss":          lossFigure,
+	"probe-count":   probeCountFigure,
+	"repeats":       repeatsFigure,
+	"unique-values": uniqueFigure,
 }

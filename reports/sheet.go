@@ -219,9 +219,7 @@ func countAxis(a *plot.Axis, low, high float64) {
 
 // logCeiling is the top of a logarithmic axis for counts, with room above
 // them for a number.
-func logCeiling(most int) float64 {
-	return math.Pow(10, math.Ceil(math.Log10(float64(max(most, 2))*2)))
-}
+func logCeiling(most int) float64 { return 3 * float64(max(most, 4)) }
 
 // thousands writes a whole number with commas.
 func thousands(n int) string {

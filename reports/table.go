@@ -135,7 +135,7 @@ func WriteLaTeX(w io.Writer, r *experiments.Result) error {
 }
 
 var latexEscapes = strings.NewReplacer(`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`,
-	"{", `\{`, "}", `\}`, "~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "<", `\textless{}`, ">", `\textgreater{}`, "×", `$\times$`, "α", `$\alpha$`, "·", `\textperiodcentered{}`, "\n", " ")
+	"{", `\{`, "}", `\}`, "~", `\textasciitilde{}`, "|", `\textbar{}`, "^", `\textasciicircum{}`, "<", `\textless{}`, ">", `\textgreater{}`, "×", `$\times$`, "α", `$\alpha$`, "·", `\textperiodcentered{}`, "\n", " ")
 
 func latexText(s string) string { return latexEscapes.Replace(s) }
 
