@@ -21,7 +21,7 @@ type ExampleRow struct {
 	Number  int    `json:"probe_id" extra:"yes"`
 	Field   string `json:"field"`
 	Probe   string `json:"probe" doc:"the same field of the probe itself, where it has one"`
-	Answers string `json:"answers" doc:"of each sending in turn, between bars: the field's value, absent from the answer, or silent: no answer"`
+	Answers string `json:"answers" extra:"yes" doc:"of each sending in turn, between bars: the field's value, absent from the answer, or silent: no answer"`
 	State   string `json:"state" doc:"the summary of all sendings: value, absent or nondet; lossy where some were not answered"`
 	Value   string `json:"value" doc:"the summary's value, or how many different outcomes there were"`
 	Cell    string `json:"cell" doc:"in the learner's row: a value, absent, nondet, ? where it is missing, or dropped where the data set has no such feature"`

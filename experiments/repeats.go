@@ -60,9 +60,7 @@ func runRepeats(ctx context.Context, in *Input) (*Result, error) {
 		r.Warnings = append(append(r.Warnings, p.warnings()...), c.warnings...)
 		if r.scope == nil {
 			r.scope = p.scope()
-			if p.manifest.SourcePort != "fixed" {
-				r.Warnings = append(r.Warnings, Warning{Code: WarnChecksums, Text: "every sending has an address and port of its own, and raw checksums vary with them: see the rows without"})
-			}
+			r.Warnings = append(r.Warnings, p.checksums()...)
 		}
 	}
 	r.Rows = rows

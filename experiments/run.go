@@ -103,6 +103,14 @@ func (p *planOf) warnings() []Warning {
 	return []Warning{{Code: WarnMissing, Cell: "plan " + p.plan.Name, Text: fmt.Sprintf("%d machines have no summaries and are left out: %s", len(p.missing), shortList(p.missing))}}
 }
 
+// checksums warns that raw checksums vary for a reason that is no machine's.
+func (p *planOf) checksums() []Warning {
+	if p.manifest.SourcePort == "fixed" {
+		return nil
+	}
+	return []Warning{{Code: WarnChecksums, Cell: "plan " + p.plan.Name, Text: "every sending has an address and port of its own, and raw checksums vary with them"}}
+}
+
 // noPlan is the warning of a result that has no rows, for the run has not
 // what they would rest on.
 func noPlan(in *Input, name, want string) Warning {

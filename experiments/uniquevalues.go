@@ -47,7 +47,7 @@ func runUniqueValues(ctx context.Context, in *Input) (*Result, error) {
 	for i := range perMachine {
 		all.add(&perMachine[i])
 	}
-	r := &Result{Rows: all.rows(in.Data.VettedFields()), Warnings: p.warnings(), scope: p.scope()}
+	r := &Result{Rows: all.rows(in.Data.VettedFields()), Warnings: append(p.warnings(), p.checksums()...), scope: p.scope()}
 	if all.lossy > 0 {
 		r.Warnings = append(r.Warnings, Warning{Code: WarnLossySets, Text: fmt.Sprintf(
 			"%d of %d pairs of machine and probe had answers to some sendings only: their values are of fewer answers, %d of %d at least", all.lossy, all.sets, all.fewest, p.plan.Repeats)})
