@@ -19,7 +19,7 @@ test:
 
 # What needs root: network namespaces of this host.
 test-root:
-	$(GO) test -tags root ./collector/live/... ./cmd/tickle/...
+	$(GO) test -tags root -timeout 5m ./collector/live/... ./collector/attach/... ./cmd/tickle/...
 
 lint:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt differs:"; echo "$$files"; exit 1; fi

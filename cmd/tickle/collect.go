@@ -10,6 +10,7 @@ import (
 
 	"tickle/collector"
 	"tickle/collector/pool"
+	"tickle/collector/supervise"
 	"tickle/probegen"
 )
 
@@ -38,6 +39,9 @@ is missing. Probe only machines that you are allowed to probe.`,
 				return err
 			}
 			if cfg.Pool, err = pool.Load(poolName); err != nil {
+				return err
+			}
+			if cfg.Backends, err = supervise.Backends(cfg.Pool, backends()); err != nil {
 				return err
 			}
 			if cfg.Pool, err = cfg.Pool.Select(only...); err != nil {
@@ -76,7 +80,6 @@ is missing. Probe only machines that you are allowed to probe.`,
 
 // runCollect collects with progress, and says what became of it.
 func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
-	cfg.Backends = backends()
 	cfg.Version = version()
 	show := p.stage("collect")
 	cfg.Progress = func(n collector.Progress) {

@@ -11,7 +11,7 @@ import (
 
 func (p *program) pool() *cobra.Command {
 	return group("pool", "Read pool files: the machines that are probed", "  tickle pool check demo",
-		p.poolCheck(), p.poolList(), p.poolFetch(), p.poolAttach())
+		p.poolCheck(), p.poolList(), p.poolFetch(), p.poolUp(), p.poolDown(), p.poolAttach())
 }
 
 func (p *program) poolCheck() *cobra.Command {

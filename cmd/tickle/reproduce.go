@@ -13,6 +13,7 @@ import (
 
 	"tickle/collector"
 	"tickle/collector/pool"
+	"tickle/collector/supervise"
 	"tickle/datasets"
 	"tickle/experiments"
 	"tickle/probegen"
@@ -142,8 +143,12 @@ func (r *reproduction) collectAll(ctx context.Context, set *probegen.Set) error 
 	if err != nil {
 		return err
 	}
+	machines, err := supervise.Backends(pl, backends())
+	if err != nil {
+		return err
+	}
 	return r.runCollect(ctx, collector.Config{
-		Dir: r.path("run"), Pool: pl, Seed: r.seed, Workers: r.workers,
+		Dir: r.path("run"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers,
 		Plans: []collector.Plan{{Name: "random", Set: set}, repeats},
 	})
 }

@@ -26,6 +26,9 @@ func Identify(pid int) (ID, error) {
 	if len(fields) < 20 {
 		return ID{}, fmt.Errorf("/proc/%d/stat: %d fields", pid, len(fields))
 	}
+	if fields[0] == "Z" || fields[0] == "X" {
+		return ID{}, fmt.Errorf("process %d has ended and waits for its parent", pid)
+	}
 	start, err := strconv.ParseUint(fields[19], 10, 64)
 	if err != nil {
 		return ID{}, fmt.Errorf("/proc/%d/stat: start time: %w", pid, err)
