@@ -23,12 +23,7 @@ const jar = "/usr/share/java/weka.jar"
 // must say the same, unless it is written anew.
 func run(t testing.TB, c Case, path string, f files) string {
 	t.Helper()
-	if _, err := exec.LookPath("java"); err != nil {
-		t.Fatal("java is not installed: apt-get install default-jre-headless")
-	}
-	if _, err := os.Stat(jar); err != nil {
-		t.Fatalf("Weka is not installed: %v: apt-get install weka", err)
-	}
+	installed(t)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "train.arff"), f.train, 0o666))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "test.arff"), f.test, 0o666))
@@ -54,6 +49,17 @@ func run(t testing.TB, c Case, path string, f files) string {
 		require.Equal(t, readGolden(t, path), b.String(), "Weka says something else than %s", path)
 	}
 	return b.String()
+}
+
+// installed fails the test when Weka is not there.
+func installed(t testing.TB) {
+	t.Helper()
+	if _, err := exec.LookPath("java"); err != nil {
+		t.Fatal("Java is not installed: apt-get install default-jre-headless")
+	}
+	if _, err := os.Stat(jar); err != nil {
+		t.Fatalf("Weka is not installed: %v: apt-get install weka", err)
+	}
 }
 
 // java runs Java and gives its output.

@@ -26,7 +26,7 @@ type Case struct {
 	// Every is the share of rows that are asked about: row r when r is
 	// divisible by it. 0 stands for 3.
 	Every int
-	// TestOnly keeps the run to its predictions, for classifiers that print
+	// PredictionsOnly keeps the run to its predictions, for classifiers that print
 	// no model.
 	PredictionsOnly bool
 }
