@@ -11,6 +11,7 @@ import (
 	"tickle/learners/jrip"
 	"tickle/learners/logistic"
 	"tickle/learners/majority"
+	"tickle/learners/novelty"
 	"tickle/learners/oner"
 	"tickle/learners/smo"
 )
@@ -29,3 +30,6 @@ func Registry() *learners.Registry {
 		majority.Entry(),
 	)
 }
+
+// Novelty holds every detector of novelty.
+func Novelty() *learners.Registry { return learners.NewRegistry(novelty.Entries()...) }

@@ -5,13 +5,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tickle/learners"
 	"tickle/learners/all"
 )
 
-// TestRegistry: every learner has a summary and documented options, and is
+// TestRegistry: every learner and detector has a summary and documented options, and is
 // made with its defaults.
 func TestRegistry(t *testing.T) {
-	r := all.Registry()
+	for _, r := range []*learners.Registry{all.Registry(), all.Novelty()} {
+		checkEntries(t, r)
+	}
+}
+
+func checkEntries(t *testing.T, r *learners.Registry) {
 	for _, e := range r.Entries() {
 		require.NotEmpty(t, e.Summary, e.Name)
 		for _, o := range e.Options {
