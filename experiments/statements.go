@@ -23,7 +23,7 @@ type StatementRow struct {
 	High      Number `json:"high" decimals:"1"`
 	Margin    Number `json:"margin" decimals:"1" doc:"set beforehand: the statement says that the estimate lies beyond it"`
 	Unit      string `json:"unit"`
-	P         Number `json:"p" decimals:"4" doc:"two-sided, of the estimate against the margin: sign flips by group; n/a for what is not tested but counted"`
+	P         Number `json:"p" decimals:"4" doc:"two-sided, of the estimate against the margin: sign flips by group, or from the interval that the result gives; n/a for what is not tested but counted"`
 	Holm      Number `json:"p_holm" decimals:"4" doc:"adjusted over all statements that are tested"`
 	Why       string `json:"why" doc:"what the verdict rests on"`
 	Paper     string `json:"paper" doc:"what the paper gives; empty where it gives no number"`
@@ -207,7 +207,7 @@ func verdict(f *finding, p float64, modelled bool) (verdict, why string) {
 	case tested && p >= alpha:
 		return CannotTell, fmt.Sprintf("p = %s after Holm: %d machines in %d groups do not settle it", pText(p), f.n, f.groups)
 	case !tested && !f.certain:
-		return CannotTell, "the low and the high value lie on both sides of the margin"
+		return CannotTell, "the low and the high value do not lie on the same side of the margin"
 	}
 	why = "counted on this pool, not tested"
 	if tested {

@@ -6,6 +6,8 @@ import (
 	"path"
 	"path/filepath"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"tickle/experiments/stats"
 )
 
@@ -175,8 +177,11 @@ type rowsStatement struct {
 	B          *rowTerm `yaml:"b"`
 	Combine    string   `yaml:"combine"` // "value": a; "difference": a − b; "relative": (a − b)/a
 	Below      bool     `yaml:"below"`   // the statement says below the margin, not above
-	Unit       string   `yaml:"unit"`
-	Scale      float64  `yaml:"scale"` // by which the number is multiplied
+	// Interval says that low and high of a, which is all there is, are a 95 %
+	// interval, so that there is a p.
+	Interval bool    `yaml:"interval"`
+	Unit     string  `yaml:"unit"`
+	Scale    float64 `yaml:"scale"` // by which the number is multiplied
 }
 
 // rowTerm chooses a number: in the first row where every column has the given
@@ -224,11 +229,26 @@ func (r *rowsStatement) find(s *statement, k *kept) (*finding, error) {
 		return v > s.Margin
 	}
 	f.beyond = side(f.estimate)
+	if r.Interval {
+		f.p, f.n, f.groups = pOfInterval(f, s.Margin), k.Provenance.Machines, k.Provenance.Groups
+	}
 	f.certain = side(f.low) == f.beyond && side(f.high) == f.beyond
 	if r.A.Low == "" {
 		f.low, f.high = math.NaN(), math.NaN()
 	}
 	return f, nil
+}
+
+// pOfInterval is the two-sided p of an estimate against a margin that follows
+// from its 95 % interval by the normal distribution (Altman and Bland, How to
+// obtain the P value from a confidence interval, BMJ 343, 2011). An interval
+// without length is no test: NaN.
+func pOfInterval(f *finding, margin float64) float64 {
+	se := (f.high - f.low) / (2 * distuv.UnitNormal.Quantile(0.975))
+	if se <= 0 {
+		return math.NaN()
+	}
+	return 2 * distuv.UnitNormal.CDF(-math.Abs(f.estimate-margin)/se)
 }
 
 // value gives the number with its bounds, which are the number itself where
