@@ -12,9 +12,12 @@ import (
 	"strings"
 )
 
-// suites are where packages are looked for, stable ones first: a version that
-// two suites have is taken from the first.
-var suites = []string{"bullseye", "bookworm", "bookworm-backports", "trixie", "trixie-backports", "forky", "sid", "experimental"}
+// suites are where packages are looked for, old ones first: a version that two
+// suites have is taken from the first.
+var suites = []string{
+	"bullseye", "bullseye-security", "bookworm", "bookworm-security", "bookworm-backports",
+	"trixie", "trixie-security", "trixie-backports", "forky", "sid", "experimental",
+}
 
 // keyring is where Debian keeps its archive's keys.
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -33,7 +36,7 @@ type candidate struct{ pkg, version, suite string }
 // openArchive reads the suites' lists. The archive's address comes from the
 // machine's own configuration.
 func openArchive(ctx context.Context, dir string) (*archive, error) {
-	base, err := archiveBase(ctx)
+	main, security, err := archiveBases(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +51,13 @@ func openArchive(ctx context.Context, dir string) (*archive, error) {
 	}
 	var list strings.Builder
 	for _, s := range suites {
-		fmt.Fprintf(&list, "deb %s%s %s main\n", signed, base, s)
+		base := main
+		if strings.HasSuffix(s, "-security") {
+			base = security
+		}
+		if base != "" {
+			fmt.Fprintf(&list, "deb %s%s %s main\n", signed, base, s)
+		}
 	}
 	sources := filepath.Join(dir, "sources.list")
 	if err := os.WriteFile(sources, []byte(list.String()), 0o644); err != nil {
@@ -73,18 +82,25 @@ func openArchive(ctx context.Context, dir string) (*archive, error) {
 	return a, err
 }
 
-// archiveBase is the address of Debian's archive in apt's configuration.
-func archiveBase(ctx context.Context) (string, error) {
+// archiveBases are the addresses of Debian's archive and of its security
+// updates in apt's configuration; the latter may be missing.
+func archiveBases(ctx context.Context) (main, security string, err error) {
 	out, err := exec.CommandContext(ctx, "apt-get", "indextargets", "--format", "$(REPO_URI)|$(LABEL)").Output()
 	if err != nil {
-		return "", fmt.Errorf("apt-get indextargets: %w (kernels and libraries come from Debian packages)", err)
+		return "", "", fmt.Errorf("apt-get indextargets: %w (kernels and libraries come from Debian packages)", err)
 	}
 	for line := range strings.Lines(string(out)) {
-		if base, ok := strings.CutSuffix(strings.TrimSpace(line), "|Debian"); ok {
-			return base, nil
+		switch base, label, _ := strings.Cut(strings.TrimSpace(line), "|"); label {
+		case "Debian":
+			main = base
+		case "Debian-Security":
+			security = base
 		}
 	}
-	return "", errors.New("apt's configuration names no Debian archive whose lists are here: run apt-get update")
+	if main == "" {
+		err = errors.New("apt's configuration names no Debian archive whose lists are here: run apt-get update")
+	}
+	return main, security, err
 }
 
 // run runs an apt program in dir with the archive's options.

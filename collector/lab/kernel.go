@@ -12,7 +12,8 @@ import (
 )
 
 // kernelPackages are the packages of a kernel release ("6.1.0-50-cloud-amd64"):
-// one, or from 6.19 on the kernel, its modules and what is built in apart.
+// one, or from 6.19 on the kernel and its modules apart, later the list of
+// what is built in too.
 func kernelPackages(release string) (whole string, split []string) {
 	return "linux-image-" + release, []string{"linux-binary-" + release, "linux-modules-" + release, "linux-base-" + release}
 }
@@ -34,7 +35,7 @@ func pickKernel(release string, have []candidate) ([]candidate, error) {
 			parts = append(parts, *c)
 		}
 	}
-	if len(parts) == len(split) {
+	if len(parts) >= 2 {
 		return parts, nil
 	}
 	if w := first(whole); w != nil {

@@ -1,6 +1,7 @@
 // Package labtest exchanges packets with machines of the lab, for tests and
 // benchmarks of the backends that start them (build tag lab): does it start,
-// answer, answer fast, and leave nothing behind.
+// answer, answer fast, and leave nothing behind. Serve plays such a machine for
+// tests without a lab.
 package labtest
 
 import (

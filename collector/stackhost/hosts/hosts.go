@@ -63,6 +63,8 @@ var (
 // builds with: the stack uses names of the Go runtime that later ones hide.
 var gvisors = []release{
 	{"gvisor-20210111", "v0.0.0-20210111185822-3ff3110fcdd6", "go1.15.15", plain},
+	{"gvisor-20210424", "v0.0.0-20210424070529-29f85eb7ca69", "go1.16.15", plain},
+	{"gvisor-20210716", "v0.0.0-20210716193733-566c23a60eea", "go1.16.15", plain},
 	{"gvisor-20230504", "v0.0.0-20230504175454-7b0a1988a28f", "go1.20.14", properties},
 	{"gvisor-20230715", "v0.0.0-20230715022000-fd277b20b8db", "go1.20.14", structures},
 	{"gvisor-20230928", "v0.0.0-20230928000133-4fe30062272c", "", structures},
@@ -72,6 +74,8 @@ var gvisors = []release{
 	{"gvisor-20250205", "v0.0.0-20250205023644-9414b50a5633", "", structures},
 	{"gvisor-20250503", "v0.0.0-20250503011706-39ed1f5ac29c", "", structures},
 	{"gvisor-20250911", "v0.0.0-20250911055229-61a46406f068", "", structures},
+	{"gvisor-20260122", "v0.0.0-20260122175437-89a5d21be8f0", "", structures},
+	{"gvisor-20260518", "v0.0.0-20260518063529-209a0ce076a1", "", structures},
 	{"gvisor-20260905", "v0.0.0-20260905035102-160fafc42237", "", structures},
 }
 
