@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"time"
 
 	"github.com/safchain/ethtool"
 	"github.com/vishvananda/netlink"
@@ -72,7 +73,7 @@ func inNewNamespace(work func() error) error {
 // Open makes the namespaces and their cable, sets the machine's end up, and
 // opens a packet socket on the prober's. The seed is not used: a real kernel
 // draws its own random numbers.
-func (Backend) Open(_ context.Context, m *pool.Machine, addr pool.Net, _ uint64) (pool.Link, error) {
+func (Backend) Open(ctx context.Context, m *pool.Machine, addr pool.Net, _ uint64) (pool.Link, error) {
 	c, err := read(m)
 	if err != nil {
 		return nil, err
@@ -89,8 +90,16 @@ func (Backend) Open(_ context.Context, m *pool.Machine, addr pool.Net, _ uint64)
 		return nil, errors.Join(err, h.close())
 	}
 	cfg := ether.Config{Machine: addr.Machine, Prober: addr.Prober, Machine6: Machine6, Prober6: Prober6, MachineMAC: machineMAC}
-	return &link{Link: ether.NewLink(h.socket, cfg), host: h}, nil
+	l := &link{Link: ether.NewLink(h.socket, cfg), host: h}
+	// A cable takes up to a second until the kernel has noticed both ends.
+	if err := l.Ready(ctx, m.Ports.Open, readyWait); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", m.Name, err), l.Close())
+	}
+	return l, nil
 }
+
+// readyWait is how long a machine has to accept its first connection.
+const readyWait = 10 * time.Second
 
 // host is a stack in a namespace and the socket that reaches it.
 type host struct {
