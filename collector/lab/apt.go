@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -117,8 +118,13 @@ func (a *archive) run(ctx context.Context, dir, name string, args ...string) ([]
 	return out, nil
 }
 
+// address is a URL up to its last part, and a host's number.
+var address = regexp.MustCompile(`[a-z+]+://\S*/| *\[IP: [^]]*\]`)
+
 // firstError is the first line of apt's that is an error, else the last line.
 func firstError(text string) string {
+	// The archive's address is nobody's business.
+	text = address.ReplaceAllString(text, "")
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, l := range lines {
 		if strings.HasPrefix(l, "E: ") {

@@ -12,8 +12,8 @@ import (
 )
 
 // kernelPackages are the packages of a kernel release ("6.1.0-50-cloud-amd64"):
-// one, or from 6.19 on the kernel and its modules apart, later the list of
-// what is built in too.
+// one, or from 6.19 on the kernel, its modules and the list of what is built
+// in apart.
 func kernelPackages(release string) (whole string, split []string) {
 	return "linux-image-" + release, []string{"linux-binary-" + release, "linux-modules-" + release, "linux-base-" + release}
 }
@@ -30,18 +30,25 @@ func pickKernel(release string, have []candidate) ([]candidate, error) {
 		return nil
 	}
 	var parts []candidate
+	var lacks []string
 	for _, pkg := range split {
 		if c := first(pkg); c != nil {
 			parts = append(parts, *c)
+		} else {
+			lacks = append(lacks, pkg)
 		}
 	}
-	if len(parts) >= 2 {
+	switch w := first(whole); {
+	case len(lacks) == 0:
 		return parts, nil
-	}
-	if w := first(whole); w != nil {
+	case len(parts) > 0:
+		// The archive drops the parts of old kernels at different times.
+		return nil, fmt.Errorf("the archive has %s no more", strings.Join(lacks, " and "))
+	case w != nil:
 		return []candidate{*w}, nil
+	default:
+		return nil, fmt.Errorf("no suite of the archive has a package %s", whole)
 	}
-	return nil, fmt.Errorf("no suite of the archive has a package %s", whole)
 }
 
 // buildKernel makes the files of a kernel for QEMU from its packages.
