@@ -4,7 +4,7 @@ OUT     ?= out
 # Packages with goroutines of their own: tested again under the race detector.
 RACE     = ./collector/... ./datasets/... ./learners/... ./experiments/... ./cmd/...
 
-.PHONY: all build demo test test-root lint race cross clean
+.PHONY: all build demo test test-root bench-scale lint race cross clean
 
 all: build
 
@@ -20,6 +20,16 @@ test:
 # What needs root: network namespaces of this host.
 test-root:
 	$(GO) test -tags root -timeout 5m ./collector/live/... ./collector/attach/... ./cmd/tickle/...
+
+# How collection and store grow with probes and machines, drawn in
+# $(OUT)/scale; -paper as SCALE takes the paper's size as the base.
+bench-scale:
+	$(GO) build -o bin/benchscale ./cmd/benchscale
+	bin/benchscale $(SCALE) -o $(OUT)/scale
+
+# Exchanges a second with the host's kernel: collections against a bare loop.
+bench-links:
+	$(GO) test -tags root -run '^$$' -bench Links -benchtime 3x ./collector/live
 
 lint:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt differs:"; echo "$$files"; exit 1; fi
