@@ -88,9 +88,15 @@ func TestSeeds(t *testing.T) {
 }
 
 func BenchmarkForest(b *testing.B) {
+	for _, spec := range []string{"forest", "forest:like=sklearn"} {
+		b.Run(spec, func(b *testing.B) { benchmark(b, spec) })
+	}
+}
+
+func benchmark(b *testing.B, spec string) {
 	for _, columns := range []int{10_000, 77_000} {
 		d := learnertest.Synthetic(learnertest.Paper(columns))
-		l := learner(b, "forest")
+		l := learner(b, spec)
 		b.Run(fmt.Sprintf("columns=%d/partitions=%d/tenfold", columns, len(d.IDs)), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

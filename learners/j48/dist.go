@@ -21,14 +21,6 @@ type entry struct {
 	weight     float64
 }
 
-func weightOf(rows []entry) float64 {
-	sum := 0.0
-	for i := range rows {
-		sum += rows[i].weight
-	}
-	return sum
-}
-
 // distribution is the training weight at a node by bag (a branch of its
 // split; a leaf has one) and class.
 type distribution struct {

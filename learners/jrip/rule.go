@@ -107,7 +107,7 @@ func (f *fit) grow(r *rule, rows []int32) error {
 // prune cuts a rule's last conditions off where that raises its worth on
 // rows: the share of right ones among those covered, or, when the rule stands
 // before others that stay (whole), the share of rows that it puts on the right
-// side. A rule is left as it is when it is worth no more than none.
+// side. A rule that is worth no more than one without conditions becomes that.
 func (f *fit) prune(r *rule, rows []int32, whole bool) {
 	if len(rows) == 0 || len(r.conditions) == 0 {
 		return
@@ -134,9 +134,7 @@ func (f *fit) prune(r *rule, rows []int32, whole bool) {
 			worth, keep = w, k
 		}
 	}
-	if keep >= 0 {
-		r.conditions = slices.Clone(r.conditions[:keep+1])
-	}
+	r.conditions = slices.Clone(r.conditions[:keep+1])
 }
 
 // split deals rows into those that grow and those that prune: each class

@@ -37,6 +37,11 @@ func TestWeka(t *testing.T) {
 			run{fmt.Sprintf("jrip-mixed%d", seed), mixed, seed, "", nil})
 	}
 	runs = append(runs, run{"jrip-missing", missing, 3, "", nil})
+	// With little to learn, rules are pruned to nothing and removed.
+	noise := peers.Mix{Rows: 45, Classes: 3, Nominal: 5, Numeric: 2, Values: 3, Noise: .8, Missing: .1, Grid: 1, Seed: 26}
+	for seed := uint64(1); seed <= 5; seed++ {
+		runs = append(runs, run{fmt.Sprintf("jrip-noise%d", seed), noise, seed, "", nil})
+	}
 	for _, c := range runs {
 		t.Run(c.name, func(t *testing.T) {
 			k := peers.Case{
