@@ -6,6 +6,7 @@ import (
 	"tickle/learners"
 	"tickle/learners/bayes"
 	"tickle/learners/forest"
+	"tickle/learners/golearn"
 	"tickle/learners/ibk"
 	"tickle/learners/j48"
 	"tickle/learners/jrip"
@@ -16,9 +17,10 @@ import (
 	"tickle/learners/smo"
 )
 
-// Registry holds every learner, in the order in which lists show them.
+// Registry holds every learner, in the order in which lists show them. Those
+// of golearn are there when the program is built with cgo.
 func Registry() *learners.Registry {
-	return learners.NewRegistry(
+	ours := []learners.Entry{
 		forest.Entry(),
 		j48.Entry(),
 		jrip.Entry(),
@@ -28,7 +30,8 @@ func Registry() *learners.Registry {
 		logistic.Entry(),
 		bayes.Entry(),
 		majority.Entry(),
-	)
+	}
+	return learners.NewRegistry(append(ours, golearn.Entries()...)...)
 }
 
 // Novelty holds every detector of novelty.
