@@ -24,7 +24,7 @@ type FactorsRow struct {
 	Control      Number `json:"control" unit:"share" decimals:"3" doc:"on the same machines, trained on as many machines of each class, of any value"`
 	ControlLow   Number `json:"control_low" extra:"yes" unit:"share" decimals:"3"`
 	ControlHigh  Number `json:"control_high" extra:"yes" unit:"share" decimals:"3"`
-	Fall         Number `json:"fall" unit:"share" decimals:"3" doc:"control minus accuracy: what was learned of the factor and not of the system"`
+	Fall         Number `json:"fall" unit:"share" decimals:"3" doc:"control minus accuracy: what was learned of the factor and not of the system; below zero where other systems with the same value mislead the control"`
 	FallLow      Number `json:"fall_low" unit:"share" decimals:"3" doc:"95 % BCa bootstrap over groups, paired"`
 	FallHigh     Number `json:"fall_high" unit:"share" decimals:"3"`
 	Excess       Number `json:"excess" unit:"share" decimals:"3" doc:"of prone: its fall minus that of vetted fields; n/a for others"`

@@ -89,12 +89,19 @@ func FigureOf(r *experiments.Result) (*Figure, error) {
 
 // figures draws the results of each experiment that has a figure, by its name.
 var figures = map[string]func(*experiments.Result) (*Figure, error){
-	"accuracy":      accuracyFigure,
-	"classes":       classesFigure,
-	"example":       exampleFigure,
-	"sources":       sourcesFigure,
-	"loss":          lossFigure,
-	"probe-count":   probeCountFigure,
-	"repeats":       repeatsFigure,
-	"unique-values": uniqueFigure,
+	"accuracy":       accuracyFigure,
+	"classes":        classesFigure,
+	"example":        exampleFigure,
+	"sources":        sourcesFigure,
+	"loss":           lossFigure,
+	"probe-count":    probeCountFigure,
+	"repeats":        repeatsFigure,
+	"unique-values":  uniqueFigure,
+	"bias":           biasFigure,
+	"calibration":    calibrationFigure,
+	"confusion":      confusionFigure,
+	"factors":        factorsFigure,
+	"importance":     importanceFigure,
+	"learning-curve": learningCurveFigure,
+	"overfitting":    overfittingFigure,
 }
