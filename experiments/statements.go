@@ -205,13 +205,13 @@ func verdict(f *finding, p float64, modelled bool) (verdict, why string) {
 	tested := !math.IsNaN(f.p)
 	switch {
 	case tested && p >= alpha:
-		return CannotTell, fmt.Sprintf("p = %s after Holm: %d machines in %d groups do not settle it", pText(p), f.n, f.groups)
+		return CannotTell, fmt.Sprintf("p %s after Holm: %d machines in %d groups do not settle it", pText(p), f.n, f.groups)
 	case !tested && !f.certain:
 		return CannotTell, "the low and the high value do not lie on the same side of the margin"
 	}
 	why = "counted on this pool, not tested"
 	if tested {
-		why = fmt.Sprintf("p = %s after Holm", pText(p))
+		why = fmt.Sprintf("p %s after Holm", pText(p))
 	}
 	switch {
 	case f.beyond && modelled:
@@ -226,7 +226,7 @@ func verdict(f *finding, p float64, modelled bool) (verdict, why string) {
 
 func pText(p float64) string {
 	if p < 0.0001 {
-		return "less than 0.0001"
+		return "< 0.0001"
 	}
-	return Number(p).Format(4)
+	return "= " + Number(p).Format(4)
 }

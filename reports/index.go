@@ -17,8 +17,9 @@ import (
 )
 
 // WriteIndex writes out/index.html, which shows every result that lies in a
-// folder of its own below out, in the order of experiments.All. A folder
-// without any result is an error.
+// folder of its own below out: first what became of the paper's statements,
+// then all others in the order of experiments.All. A folder without any
+// result is an error.
 func WriteIndex(out string) error {
 	var results []*experiments.Result
 	for _, e := range experiments.All() {
@@ -72,6 +73,7 @@ type page struct {
 type section struct {
 	ID, Title, PaperFigure, Summary string
 	Provenance, Modelled            string
+	Verdicts                        *verdicts
 	Wide, Narrow                    template.HTML // the figure at page and at column width
 	Facts                           []fact
 	Command                         string
@@ -80,7 +82,15 @@ type section struct {
 	Columns                         []experiments.Column
 	Head                            []cell
 	Rows                            [][]cell
+	Folded                          bool // only the first rows are shown until the reader asks for all
 }
+
+// foldedFrom is the number of rows from which a table is folded. The style
+// sheet knows how many are shown then.
+const foldedFrom = 15
+
+// longText is the number of characters from which a text may break.
+const longText = 40
 
 type fact struct{ Name, Value string }
 
@@ -89,6 +99,8 @@ type cell struct{ Text, Class, Doc string }
 func writePage(w io.Writer, results []*experiments.Result, exists func(string) bool) error {
 	p := page{CSS: template.CSS(pageCSS), JS: template.JS(pageJS)}
 	real, modelled := false, false
+	results = slices.Clone(results)
+	slices.SortStableFunc(results, func(a, b *experiments.Result) int { return rank(a) - rank(b) })
 	for _, r := range results {
 		s, err := sectionOf(r, exists)
 		if err != nil {
@@ -104,6 +116,14 @@ func writePage(w io.Writer, results []*experiments.Result, exists func(string) b
 		p.Modelled = "All machines below are models of TCP/IP stacks, not real ones: the results hold for the models."
 	}
 	return pageTemplate.Execute(w, &p)
+}
+
+// rank puts the statements before all else.
+func rank(r *experiments.Result) int {
+	if r.Experiment == "statements" {
+		return 0
+	}
+	return 1
 }
 
 func sectionOf(r *experiments.Result, exists func(string) bool) (section, error) {
@@ -133,6 +153,9 @@ func sectionOf(r *experiments.Result, exists func(string) bool) (section, error)
 	if fig != nil {
 		s.Wide, s.Narrow = template.HTML(fig.svg(Page)), template.HTML(fig.svg(Column))
 	}
+	if s.Verdicts, err = verdictsOf(r); err != nil {
+		return section{}, err
+	}
 	s.fill(r)
 	return s, nil
 }
@@ -153,9 +176,13 @@ func (s *section) fill(r *experiments.Result) {
 		row := make([]cell, len(values))
 		for i, v := range values {
 			row[i] = cell{Text: rounded(v, &r.Columns[i]), Class: class[i]}
+			if len(row[i].Text) > longText {
+				row[i].Class = strings.TrimSpace("long " + class[i])
+			}
 		}
 		s.Rows = append(s.Rows, row)
 	}
+	s.Folded = len(s.Rows) >= foldedFrom
 }
 
 // factsOf is the provenance as a list.
