@@ -118,7 +118,8 @@ func Quote(s string) string {
 }
 
 // Number writes a number as Weka does, with up to the given number of decimal
-// places, halves away from zero; NaN is "?".
+// places, halves away from zero; NaN is "?". Numbers too large for that many
+// digits are in the form of Java, as 1.5E13.
 func Number(v float64, places int) string {
 	if math.IsNaN(v) {
 		return "?"
@@ -126,7 +127,11 @@ func Number(v float64, places int) string {
 	scale := math.Pow(10, float64(places))
 	scaled := math.Floor(math.Abs(v)*scale + 0.5)
 	if scaled >= 1<<63 {
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e+")
+		if !strings.Contains(mantissa, ".") {
+			mantissa += ".0"
+		}
+		return mantissa + "E" + strings.TrimLeft(exponent, "0")
 	}
 	s := strconv.FormatInt(int64(scaled), 10)
 	if len(s) <= places {

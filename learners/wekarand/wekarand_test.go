@@ -53,3 +53,38 @@ func TestForRows(t *testing.T) {
 	require.Equal(t, wekarand.New(42).IntN(10), asked)
 	require.Equal(t, wekarand.New(42+97).Int32(), r.Int32())
 }
+
+// TestOrder has what Weka 3.6.14 gives (Utils.sort), many values being equal.
+func TestOrder(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   []int
+	}{
+		{[]float64{}, []int{}},
+		{[]float64{2}, []int{0}},
+		{[]float64{0, 0}, []int{0, 1}},
+		{[]float64{2, 1, 3}, []int{1, 0, 2}},
+		{[]float64{1, 3, 1, 1}, []int{0, 3, 2, 1}},
+		{[]float64{2, 3, 1, 1, 3}, []int{2, 3, 0, 1, 4}},
+		{[]float64{3, 0, 1, 3, 2, 3, 1, 0}, []int{7, 1, 2, 6, 4, 3, 5, 0}},
+		{[]float64{1, 3, 0, 1, 1, 1, 2, 3, 2, 3, 0, 1, 2}, []int{10, 2, 0, 5, 3, 11, 4, 8, 6, 12, 1, 7, 9}},
+		{[]float64{0, 0, 2, 1, 2, 1, 0, 2, 0, 1, 2, 3, 1, 1, 1, 2, 1, 1, 0, 0, 1}, []int{0, 8, 6, 19, 1, 18, 16, 13, 12, 17, 14, 20, 9, 3, 5, 2, 4, 15, 7, 10, 11}},
+	} {
+		require.Equal(t, c.want, wekarand.Order(c.values), "%v", c.values)
+	}
+	random := wekarand.New(6)
+	for n := range 300 {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = float64(random.IntN(1 + n/3))
+		}
+		order := wekarand.Order(values)
+		require.Len(t, order, n)
+		seen := make([]bool, n)
+		for k, i := range order {
+			require.False(t, seen[i])
+			seen[i] = true
+			require.True(t, k == 0 || values[order[k-1]] <= values[i])
+		}
+	}
+}
