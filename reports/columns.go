@@ -3,6 +3,7 @@ package reports
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -29,27 +30,41 @@ func labelColumns(columns []column) {
 	}
 }
 
-// columnsOn draws columns from the bottom of the panel.
+// columnsOn draws columns from the bottom of the panel, and the labels that
+// are clear of other columns and labels.
 func columnsOn(columns []column) drawing {
 	return func(c draw.Canvas, p *plot.Plot) {
 		x, y := axes(c, p)
-		sty := withAlign(textStyle(smallSize), draw.XCenter)
-		for _, b := range columns {
+		taken := make([]vg.Rectangle, len(columns))
+		for i, b := range columns {
 			top := c.Min.Y
 			if b.height > 0 {
 				top = y(float64(b.height))
-				box := vg.Rectangle{Min: vg.Point{X: x(b.at - b.width/2), Y: c.Min.Y}, Max: vg.Point{X: x(b.at + b.width/2), Y: top}}
-				fillBox(c, box, b.colour, false)
 			}
-			if b.label != "" && b.height == 0 { // stands on a grid line
-				half := sty.Width(b.label)/2 + 1
-				c.FillPolygon(paper, []vg.Point{{X: x(b.at) - half, Y: top + 1}, {X: x(b.at) + half, Y: top + 1}, {X: x(b.at) + half, Y: top + smallSize + 1}, {X: x(b.at) - half, Y: top + smallSize + 1}})
-			}
-			if b.label != "" {
-				c.FillText(sty, vg.Point{X: x(b.at), Y: top + 1.5}, b.label)
+			taken[i] = vg.Rectangle{Min: vg.Point{X: x(b.at - b.width/2), Y: c.Min.Y}, Max: vg.Point{X: x(b.at + b.width/2), Y: top}}
+			if b.height > 0 {
+				fillBox(c, taken[i], b.colour, false)
 			}
 		}
+		sty := withAlign(textStyle(smallSize), draw.XCenter)
+		for i, b := range columns {
+			half := sty.Width(b.label)/2 + 1
+			at := vg.Point{X: x(b.at), Y: taken[i].Max.Y + 1}
+			label := vg.Rectangle{Min: vg.Point{X: at.X - half, Y: at.Y}, Max: vg.Point{X: at.X + half, Y: at.Y + smallSize}}
+			if b.label == "" || slices.ContainsFunc(taken, func(r vg.Rectangle) bool { return overlap(r, label) }) {
+				continue
+			}
+			taken = append(taken, label)
+			if b.height == 0 { // a grid line runs there
+				fillBox(c, label, paper, false)
+			}
+			c.FillText(sty, vg.Point{X: at.X, Y: at.Y + 0.5}, b.label)
+		}
 	}
+}
+
+func overlap(a, b vg.Rectangle) bool {
+	return a.Min.X < b.Max.X && b.Min.X < a.Max.X && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y
 }
 
 // wholeTicks labels the whole numbers from 0 to last, or as many of them as
