@@ -23,7 +23,8 @@ type Config struct {
 	// one neighbour.
 	Gateways []netip.Addr `json:"gateways,omitempty"`
 	// Sysctls are set in order of their names before the interface is up.
-	// Names are with dots, as in sysctl.conf.
+	// Names are with dots, as in sysctl.conf; "*" stands for every
+	// interface, but not for "all" and "default".
 	Sysctls  map[string]string `json:"sysctls,omitempty"`
 	Port     uint16            `json:"port"`               // the listener's TCP port
 	RcvBuf   int               `json:"rcvbuf,omitempty"`   // SO_RCVBUF of the listener in bytes; 0: the kernel's
@@ -114,9 +115,9 @@ func sysctlName(name string) string {
 }
 
 // sysctlPath gives the file of a sysctl, or an error when the name would
-// leave /proc/sys/net.
+// leave /proc/sys/net. A part "*" stays, for the files that it stands for.
 func sysctlPath(name string) (string, error) {
-	if !strings.HasPrefix(name, "net.") || strings.ContainsAny(name, "/\x00") || strings.Contains(name, "..") {
+	if !strings.HasPrefix(name, "net.") || strings.ContainsAny(name, "/?[\\\x00") || strings.Contains(name, "..") {
 		return "", fmt.Errorf("sysctl %q: want a name below net", name)
 	}
 	return "/proc/sys/" + strings.ReplaceAll(name, ".", "/"), nil

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -77,11 +79,29 @@ func setSysctls(values map[string]string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, []byte(values[name]), 0o644); err != nil {
-			return fmt.Errorf("sysctl %s=%s: %w", name, values[name], err)
+		files, err := sysctlFiles(path)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if err := os.WriteFile(f, []byte(values[name]), 0o644); err != nil {
+				return fmt.Errorf("sysctl %s=%s: %w", name, values[name], err)
+			}
 		}
 	}
 	return nil
+}
+
+// sysctlFiles are the files that a path stands for: itself, or with a "*" in
+// it those of every interface.
+func sysctlFiles(path string) ([]string, error) {
+	if !strings.Contains(path, "*") {
+		return []string{path}, nil
+	}
+	found, err := filepath.Glob(path)
+	return slices.DeleteFunc(found, func(f string) bool {
+		return strings.Contains(f, "/all/") || strings.Contains(f, "/default/")
+	}), err
 }
 
 func setAddresses(c *Config, link netlink.Link) error {
