@@ -196,6 +196,11 @@ type rowTerm struct {
 
 // find computes a statement of rows.
 func (r *rowsStatement) find(s *statement, k *kept) (*finding, error) {
+	for _, w := range k.Warnings {
+		if w.Code == WarnCannotTell && w.Cell == "" {
+			return nil, noEvidence{k.Experiment + ": " + w.Text}
+		}
+	}
 	a, err := r.A.value(k)
 	if err != nil {
 		return nil, err

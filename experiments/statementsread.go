@@ -15,6 +15,7 @@ type kept struct {
 	Config     map[string]string `json:"config"`
 	Provenance Provenance        `json:"provenance"`
 	Rows       []map[string]any  `json:"rows"`
+	Warnings   []Warning         `json:"warnings"`
 }
 
 // readKept reads the result of the named experiment below dir. The error wraps
