@@ -50,6 +50,9 @@ type Config struct {
 	// Machine6 and Prober6 are their IPv6 counterparts; invalid: no IPv6.
 	Machine6 netip.Addr
 	Prober6  netip.Prefix
+	// Gateway is the next hop to a machine on another network; invalid: the
+	// machine is on this one.
+	Gateway netip.Addr
 	// MAC is the prober's hardware address; nil: DefaultMAC.
 	MAC net.HardwareAddr
 	// MachineMAC is the machine's, where it is known; nil: it is asked for.
@@ -75,6 +78,9 @@ type Link struct {
 func NewLink(c Carrier, cfg Config) *Link {
 	if cfg.MAC == nil {
 		cfg.MAC = DefaultMAC
+	}
+	if !cfg.Gateway.IsValid() {
+		cfg.Gateway = cfg.Machine
 	}
 	l := &Link{carrier: c, cfg: cfg, start: time.Now(), frame: make([]byte, MaxFrame), in: make([]byte, MaxFrame)}
 	copy(l.frame[6:12], cfg.MAC)

@@ -54,7 +54,7 @@ const (
 
 // segment is a TCP segment without payload or options.
 func (l *Link) segment(from, to uint16, seq uint32, flags byte) []byte {
-	source := l.cfg.Prober.Addr().Next()
+	source := l.own()
 	b := make([]byte, 40)
 	b[0], b[3], b[6], b[8], b[9] = 0x45, 40, 0x40, 64, 6
 	copy(b[12:], source.AsSlice())

@@ -25,7 +25,7 @@ func (l *Link) arp(b []byte) error {
 	}
 	sender := netip.AddrFrom4([4]byte(b[14:18]))
 	target := netip.AddrFrom4([4]byte(b[24:28]))
-	if sender == l.cfg.Machine {
+	if sender == l.cfg.Gateway {
 		l.learn(b[8:14])
 	}
 	if binary.BigEndian.Uint16(b[6:]) != arpRequest || !l.cfg.Prober.Contains(target) || target == l.cfg.Machine {
@@ -64,19 +64,26 @@ func (l *Link) writeARP(op uint16, from, to netip.Addr, toMAC []byte) error {
 
 var broadcast = []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
+// own is the first of the prober's addresses: of a block of more than two the
+// first stays free.
+func (l *Link) own() netip.Addr {
+	a := l.cfg.Prober.Masked().Addr()
+	if l.cfg.Prober.Bits() < a.BitLen()-1 {
+		return a.Next()
+	}
+	return a
+}
+
 // resolve asks for the machine's hardware address until it is known. Packets
 // that come meanwhile are answers to nothing and are dropped.
 func (l *Link) resolve(deadline time.Time) error {
-	from := l.cfg.Prober.Addr()
-	if from == l.cfg.Machine {
-		from = from.Next()
-	}
+	from := l.own()
 	for !l.known {
 		now := time.Now()
 		if !now.Before(deadline) {
-			return fmt.Errorf("link: %s does not answer ARP", l.cfg.Machine)
+			return fmt.Errorf("link: %s does not answer ARP", l.cfg.Gateway)
 		}
-		if err := l.writeARP(arpRequest, from, l.cfg.Machine, broadcast); err != nil {
+		if err := l.writeARP(arpRequest, from, l.cfg.Gateway, broadcast); err != nil {
 			return err
 		}
 		for wait := now.Add(50 * time.Millisecond); !l.known; {

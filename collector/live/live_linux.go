@@ -35,8 +35,12 @@ const (
 // machineMAC is every machine's hardware address: cables are isolated.
 var machineMAC = net.HardwareAddr{0x02, 0x54, 0x69, 0x63, 0x6b, 0x01}
 
-// Stack names the kernel.
-func (Backend) Stack(*pool.Machine) string {
+// Stack names the kernel of namespaces; of a declared host the labels say
+// what it is.
+func (Backend) Stack(m *pool.Machine) string {
+	if a := m.Options["address"]; a != "" {
+		return "host " + a
+	}
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
 		return "Linux (this host)"
@@ -44,9 +48,16 @@ func (Backend) Stack(*pool.Machine) string {
 	return "Linux " + unix.ByteSliceToString(u.Release[:]) + " (this host)"
 }
 
-// Check reports a bad option or factor, or that this process may not make
-// namespaces.
+// Check reports a bad option or factor, that this process may not make
+// namespaces, or that a declared host's interface is not there.
 func (Backend) Check(m *pool.Machine) error {
+	if m.Options["address"] != "" {
+		d, err := readDeclared(m)
+		if err != nil {
+			return err
+		}
+		return d.available()
+	}
 	if _, err := read(m); err != nil {
 		return err
 	}
@@ -70,10 +81,13 @@ func inNewNamespace(work func() error) error {
 	return <-done
 }
 
-// Open makes the namespaces and their cable, sets the machine's end up, and
+// Open reaches a declared host, or makes the namespaces and their cable, sets the machine's end up, and
 // opens a packet socket on the prober's. The seed is not used: a real kernel
 // draws its own random numbers.
 func (Backend) Open(ctx context.Context, m *pool.Machine, addr pool.Net, _ uint64) (pool.Link, error) {
+	if m.Options["address"] != "" {
+		return openDeclared(ctx, m)
+	}
 	c, err := read(m)
 	if err != nil {
 		return nil, err
@@ -158,7 +172,7 @@ func (h *host) lay() error {
 	if err := netlink.LinkSetUp(near); err != nil {
 		return fmt.Errorf("veth: %w", err)
 	}
-	h.socket, err = openSocket(near.Attrs().Index)
+	h.socket, err = openSocket(near.Attrs().Index, cableOnly)
 	return err
 }
 

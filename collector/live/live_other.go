@@ -9,14 +9,20 @@ import (
 	"tickle/collector/pool"
 )
 
-var errLinux = errors.New("network namespaces need Linux")
+var errLinux = errors.New("network namespaces and packet sockets need Linux")
 
 // Stack names the kernel.
 func (Backend) Stack(*pool.Machine) string { return "Linux (this host)" }
 
 // Check reports that this is not Linux, or a bad option or factor.
 func (Backend) Check(m *pool.Machine) error {
-	if _, err := read(m); err != nil {
+	var err error
+	if m.Options["address"] != "" {
+		_, err = readDeclared(m)
+	} else {
+		_, err = read(m)
+	}
+	if err != nil {
 		return err
 	}
 	return errLinux

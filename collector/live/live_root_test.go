@@ -4,14 +4,17 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"net/netip"
 	"testing"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/stretchr/testify/require"
+	"github.com/vishvananda/netns"
 	"go.uber.org/goleak"
 
+	"tickle/collector/guest"
 	"tickle/collector/pool"
 )
 
@@ -88,4 +91,52 @@ func TestSysctlsShowInAnswers(t *testing.T) {
 		require.Zero(t, sum, "the sum over a segment with a right checksum: no offload left it unfinished")
 		require.NoError(t, l.Close())
 	}
+}
+
+// A host that a user declares is reached over the interface, from addresses
+// that nobody has; the commands run before and after.
+func TestDeclaredHost(t *testing.T) {
+	h := &host{namespace: netns.None()}
+	require.NoError(t, inNewNamespace(func() (err error) { h.namespace, err = netns.Get(); return err }))
+	started, stopped := t.TempDir()+"/started", t.TempDir()+"/stopped"
+	argv := func(args ...string) string {
+		b, err := json.Marshal(args)
+		require.NoError(t, err)
+		return string(b)
+	}
+	m := &pool.Machine{Name: "declared", Backend: "live", Ports: pool.Ports{Open: 22, Closed: 1, UDP: 40125}, Options: map[string]string{
+		"address": "10.77.0.2", "prober.iface": proberEnd, "prober.address": "10.77.0.240/29",
+		"start": argv("touch", started), "check": argv("test", "-e", started), "stop": argv("touch", stopped),
+	}}
+	require.NoError(t, inNewNamespace(func() error {
+		if err := h.lay(); err != nil {
+			return err
+		}
+		if err := h.socket.Close(); err != nil {
+			return err
+		}
+		set := inNewNamespace(func() (err error) {
+			if err := netns.Set(h.namespace); err != nil {
+				return err
+			}
+			h.listener, err = guest.Setup(&guest.Config{Interface: machineEnd, Port: 22, Addresses: []netip.Prefix{netip.MustParsePrefix("10.77.0.2/24")}})
+			return err
+		})
+		if set != nil {
+			return set
+		}
+		if err := (Backend{}).Check(m); err != nil {
+			return err
+		}
+		l, err := Backend{}.Open(context.Background(), m, pool.Net{}, 1)
+		if err != nil {
+			return err
+		}
+		return l.Close()
+	}))
+	require.FileExists(t, stopped)
+	require.NoError(t, h.close())
+	n, err := Backend{}.Net(m)
+	require.NoError(t, err)
+	require.Equal(t, pool.Net{Machine: netip.MustParseAddr("10.77.0.2"), Prober: netip.MustParsePrefix("10.77.0.240/29")}, n)
 }

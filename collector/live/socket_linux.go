@@ -24,8 +24,17 @@ type socket struct {
 // receiveBuffer holds a burst of answers while this process has no processor.
 const receiveBuffer = 8 << 20
 
+// medium says who else hears what is on an interface.
+type medium uint8
+
+const (
+	_         medium = iota
+	cableOnly        // nobody: all frames come anyhow
+	network          // others: frames for the prober's hardware address, which is none of this host's, must be asked for
+)
+
 // openSocket opens a socket on an interface of the thread's namespace.
-func openSocket(index int) (s *socket, err error) {
+func openSocket(index int, on medium) (s *socket, err error) {
 	ifi, err := net.InterfaceByIndex(index)
 	if err != nil {
 		return nil, fmt.Errorf("interface %d: %w", index, err)
@@ -40,6 +49,11 @@ func openSocket(index int) (s *socket, err error) {
 			err = errors.Join(fmt.Errorf("packet socket on %s: %w", ifi.Name, err), conn.Close())
 		}
 	}()
+	if on == network {
+		if err := conn.SetPromiscuous(true); err != nil {
+			return nil, err
+		}
+	}
 	if s.raw, err = conn.SyscallConn(); err != nil {
 		return nil, err
 	}

@@ -21,10 +21,24 @@ func Backends(p *pool.Pool, byName map[string]pool.Backend) (map[string]pool.Bac
 	}
 	up := make(map[string]pool.Backend, len(byName))
 	for name, b := range byName {
-		up[name] = backend{b, dir, s.Machines}
+		d := backend{b, dir, s.Machines}
+		if a, ok := b.(pool.Addressed); ok {
+			up[name] = addressed{d, a}
+		} else {
+			up[name] = d
+		}
 	}
 	return up, nil
 }
+
+// addressed keeps the addressing of a backend that has its own.
+type addressed struct {
+	backend
+	own pool.Addressed
+}
+
+// Net gives the machine's own addressing.
+func (b addressed) Net(m *pool.Machine) (pool.Net, error) { return b.own.Net(m) }
 
 // backend dials the supervisor for the machines that it runs.
 type backend struct {

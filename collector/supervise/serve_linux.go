@@ -40,7 +40,14 @@ func (m *owned) open(ctx context.Context) error {
 	if b == nil {
 		return fmt.Errorf("no backend %q in this program", m.machine.Backend)
 	}
-	l, err := b.Open(ctx, m.machine, m.o.Net, 0)
+	n := m.o.Net
+	if a, ok := b.(pool.Addressed); ok {
+		var err error
+		if n, err = a.Net(m.machine); err != nil {
+			return err
+		}
+	}
+	l, err := b.Open(ctx, m.machine, n, 0)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,69 @@
+package live
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/collector/pool"
+)
+
+func TestDeclaredHosts(t *testing.T) {
+	good := map[string]string{"address": "192.168.7.9", "prober.iface": "eth0", "prober.address": "192.168.7.240/29"}
+	for _, c := range []struct {
+		name, key, value, want string
+	}{
+		{"as it is", "", "", ""},
+		{"one address", "prober.address", "192.168.7.200", ""},
+		{"commands", "start", `["virsh","start","win7"]`, ""},
+		{"no address", "address", "win7", "IPv4 address"},
+		{"a group", "address", "224.0.0.1", "no host"},
+		{"everybody", "address", "255.255.255.255", "no host"},
+		{"public", "address", "9.9.9.9", "authorized: true and a reason"},
+		{"no block", "prober.address", "eth0", "IPv4 address, or a block"},
+		{"a block that holds the machine", "prober.address", "192.168.7.0/24", "holds the machine"},
+		{"no interface", "prober.iface", "", "interface"},
+		{"gateway", "prober.gateway", "x", "prober.gateway"},
+		{"hardware address", "prober.mac", "02:54", "prober.mac"},
+		{"no list", "stop", "virsh", "stop"},
+		{"unknown", "adress", "x", "adress"},
+	} {
+		options := map[string]string{}
+		for k, v := range good {
+			options[k] = v
+		}
+		if c.key != "" {
+			options[c.key] = c.value
+		}
+		_, err := readDeclared(&pool.Machine{Options: options})
+		if c.want == "" {
+			require.NoError(t, err, c.name)
+		} else {
+			require.ErrorContains(t, err, c.want, c.name)
+		}
+	}
+}
+
+// A public address needs both the word and a reason.
+func TestPublicAddressesNeedAuthorization(t *testing.T) {
+	options := map[string]string{"address": "9.9.9.9", "prober.iface": "eth0", "prober.address": "192.168.7.240", "prober.gateway": "192.168.7.1", "authorized": "true"}
+	m := &pool.Machine{Options: options}
+	_, err := readDeclared(m)
+	require.ErrorContains(t, err, "reason")
+	_, err = Backend{}.Net(m)
+	require.ErrorContains(t, err, "reason")
+	options["reason"] = "a machine of mine"
+	_, err = readDeclared(m)
+	require.NoError(t, err)
+	options["authorized"] = "yes"
+	_, err = readDeclared(m)
+	require.Error(t, err)
+}
+
+func TestDeclaredHostsTakeNoFactors(t *testing.T) {
+	options := map[string]string{"address": "192.168.7.9", "prober.iface": "eth0", "prober.address": "192.168.7.240/29"}
+	_, err := readDeclared(&pool.Machine{Options: options, Factors: map[string]string{"path.hops": "2"}})
+	require.NoError(t, err)
+	_, err = readDeclared(&pool.Machine{Options: options, Factors: map[string]string{"memory": "96"}})
+	require.ErrorContains(t, err, "memory")
+}
