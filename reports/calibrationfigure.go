@@ -70,7 +70,9 @@ func (p *calibrationPlan) panel(l levelOf) *plot.Plot {
 				points = append(points, point{percent(row.Confidence), percent(row.Accuracy)})
 			}
 		}
-		panel.Add(curve(points, seriesLine(s)), dots(points, LearnerColour(s.learner)))
+		thin := seriesLine(s)
+		thin.Width = vg.Points(0.7)
+		panel.Add(curve(points, thin), dots(points, LearnerColour(s.learner)))
 	}
 	// Diagrams of more learners have no room for their numbers, which are in
 	// the table.

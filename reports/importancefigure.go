@@ -85,7 +85,7 @@ func (p *importancePlan) draw(w Width) [][]*plot.Plot {
 
 func (p *importancePlan) panel(of *importancePanel) *plot.Plot {
 	panel := newPlot(of.level.String())
-	panel.X.Label.Text = "percent, points"
+	panel.X.Label.Text = "share of the gain (%); accuracy lost (points)"
 	end := max(5, math.Ceil(p.most*105))
 	countAxis(&panel.X, 0, end)
 	for i := range of.rows {

@@ -2,6 +2,8 @@ package reports
 
 import (
 	"fmt"
+	"image/color"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -25,7 +27,7 @@ func learningCurveFigure(r *experiments.Result) (*Figure, error) {
 		p.series = addOnce(p.series, accuracySeries{rows[i].Learner, rows[i].Fields})
 		p.most = max(p.most, float64(rows[i].Machines))
 	}
-	s := &sheet{legend: p.keys(), footer: footer{provenanceLine(r) + " Grouped folds; bands are 95 % intervals over groups."}, panels: p.panels}
+	s := &sheet{legend: p.keys(), footer: footer{provenanceLine(r) + " Grouped folds; intervals are 95 %, over groups."}, panels: p.panels}
 	return s.figure(r, p.alt()), nil
 }
 
@@ -78,29 +80,51 @@ func (p *learningCurvePlan) panel(l levelOf) *plot.Plot {
 	panel.Y.Tick.Marker = percentTicks(0, 25, 50, 75, 100)
 	panel.Add(drawing(gridLines))
 	var seen []point
-	var over []plot.Plotter
-	for _, s := range p.series {
-		var points, low, high []point
+	for k, s := range p.series {
+		var points []point
+		var bars []drawing
 		for i := range p.rows {
 			row := &p.rows[i]
 			if row.Hierarchy != l.hierarchy || row.Level != l.level || row.Learner != s.learner || row.Fields != s.fields {
 				continue
 			}
 			x := float64(row.Machines)
-			points = append(points, point{x, percent(row.Accuracy)})
-			low, high = append(low, point{x, percent(row.AccuracyLow)}), append(high, point{x, percent(row.AccuracyHigh)})
-			if s == p.series[0] {
+			if k == 0 {
 				seen = append(seen, point{x, percent(row.CeilingSeen)})
 			}
+			// Series stand beside one another, so that no interval hides another.
+			x += (float64(k) - float64(len(p.series)-1)/2) * p.most * 0.008
+			points = append(points, point{x, percent(row.Accuracy)})
+			bars = append(bars, intervalAt(x, percent(row.AccuracyLow), percent(row.AccuracyHigh), LearnerColour(s.learner)))
 		}
-		if len(p.series) <= 2 {
-			panel.Add(band(low, high, tint(LearnerColour(s.learner), 3)))
+		if len(p.series) <= maxIntervals {
+			for _, b := range bars {
+				panel.Add(b)
+			}
 		}
-		over = append(over, curve(points, seriesLine(s)), dots(points, LearnerColour(s.learner)))
+		panel.Add(curve(points, seriesLine(s)), dots(points, LearnerColour(s.learner)))
 	}
 	panel.Add(curve(seen, dashedLine))
-	panel.Add(over...)
 	return panel
+}
+
+// maxIntervals is of how many series the intervals are drawn; those of more
+// are in the table only.
+const maxIntervals = 4
+
+// intervalAt draws an interval in a series' colour.
+func intervalAt(at, low, high float64, colour color.Color) drawing {
+	return func(c draw.Canvas, p *plot.Plot) {
+		if math.IsNaN(low) || math.IsNaN(high) {
+			return
+		}
+		x, y := axes(c, p)
+		style := draw.LineStyle{Color: colour, Width: vg.Points(0.6)}
+		const half = 1.6
+		c.StrokeLine2(style, x(at), y(low), x(at), y(high))
+		c.StrokeLine2(style, x(at)-half, y(low), x(at)+half, y(low))
+		c.StrokeLine2(style, x(at)-half, y(high), x(at)+half, y(high))
+	}
 }
 
 // seriesLine is a learner's line: dashed for vetted fields.

@@ -98,14 +98,22 @@ func (p *overfittingPlan) stack(c draw.Canvas, pl *plot.Plot, at stackAt) {
 		fillBox(c, vg.Rectangle{Min: vg.Point{X: x(at.x - half), Y: y(foot)}, Max: vg.Point{X: x(at.x + half), Y: y(top)}}, p.colour(row.Source), false)
 		foot = top
 	}
-	text := withAlign(textStyle(smallSize), draw.XCenter)
 	for i := range p.rows {
 		row := &p.rows[i]
 		if row.Hierarchy == at.hierarchy && row.Level == at.level && row.Source == datasets.SourceNames[datasets.SourceOS] {
-			c.FillText(withAlign(textStyle(labelSize), draw.XCenter), vg.Point{X: x(at.x), Y: y(foot) + 10}, percentText(row.Share)+" %")
-			c.FillText(text, vg.Point{X: x(at.x), Y: y(foot) + 1.5}, fmt.Sprintf("%s to %s %%", percentText(row.ShareLeast), percentText(row.ShareMost)))
+			onPaper(c, labelSize, vg.Point{X: x(at.x), Y: y(foot) + 10}, percentText(row.Share)+" %")
+			onPaper(c, smallSize, vg.Point{X: x(at.x), Y: y(foot) + 1.5}, fmt.Sprintf("%s to %s %%", percentText(row.ShareLeast), percentText(row.ShareMost)))
 		}
 	}
+}
+
+// onPaper writes text centred above a point, on white, for grid lines may run
+// there.
+func onPaper(c draw.Canvas, size float64, at vg.Point, s string) {
+	sty := withAlign(textStyle(size), draw.XCenter)
+	half, top := sty.Width(s)/2+1, at.Y+vg.Length(size)
+	c.FillPolygon(paper, []vg.Point{{X: at.X - half, Y: at.Y}, {X: at.X + half, Y: at.Y}, {X: at.X + half, Y: top}, {X: at.X - half, Y: top}})
+	c.FillText(sty, at, s)
 }
 
 // percentText is a share in whole percent.
