@@ -51,7 +51,7 @@ func columnsOn(columns []column) drawing {
 			half := sty.Width(b.label)/2 + 1
 			at := vg.Point{X: x(b.at), Y: taken[i].Max.Y + 1}
 			label := vg.Rectangle{Min: vg.Point{X: at.X - half, Y: at.Y}, Max: vg.Point{X: at.X + half, Y: at.Y + smallSize}}
-			if b.label == "" || slices.ContainsFunc(taken, func(r vg.Rectangle) bool { return overlap(r, label) }) {
+			if b.label == "" || label.Min.X < c.Min.X || slices.ContainsFunc(taken, func(r vg.Rectangle) bool { return overlap(r, label) }) {
 				continue
 			}
 			taken = append(taken, label)

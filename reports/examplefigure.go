@@ -35,7 +35,7 @@ func exampleFigure(r *experiments.Result) (*Figure, error) {
 	p.head = fmt.Sprintf("Probe %d to %s", rows[0].Number, rows[0].Machine)
 	p.sheet = sheet{
 		legend: legend{boxKey("vetted field", green, false), boxKey("answers differ: not deterministic", differs, false)},
-		footer: footer{fmt.Sprintf("%s %s absent from probe and answers are left out. A question mark is a missing cell.", provenanceLine(r), count(absent, "field"))},
+		footer: footer{fmt.Sprintf("%s Left out: %s absent from probe and answers. A question mark is a missing cell.", provenanceLine(r), count(absent, "field"))},
 	}
 	return &Figure{Title: r.Title, Alt: p.alt(), height: p.height, draw: p.draw}, nil
 }

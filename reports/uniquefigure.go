@@ -67,10 +67,27 @@ func breakAxis(rows []experiments.UniqueRow) *brokenAxis {
 	return b
 }
 
+// binOf numbers the bins. The fields with one value, which are those called
+// deterministic, are never put together with others.
+func (b *brokenAxis) binOf(distinct int) int {
+	if distinct <= 1 {
+		return 0
+	}
+	return 1 + (distinct-2)/b.bin
+}
+
+// least is the smallest number of values in a bin.
+func (b *brokenAxis) least(bin int) int {
+	if bin == 0 {
+		return 1
+	}
+	return 2 + (bin-1)*b.bin
+}
+
 func (b *brokenAxis) layOut() {
 	b.segments = nil
 	for i := range b.rows {
-		bin := b.rows[i].Distinct / b.bin
+		bin := b.binOf(b.rows[i].Distinct)
 		if n := len(b.segments); n > 0 && bin-b.segments[n-1].last <= 2*breakWidth {
 			b.segments[n-1].last = bin
 			continue
@@ -88,7 +105,7 @@ func (b *brokenAxis) layOut() {
 
 // place is where a number of values stands.
 func (b *brokenAxis) place(distinct int) float64 {
-	bin := distinct / b.bin
+	bin := b.binOf(distinct)
 	for _, s := range b.segments {
 		if bin >= s.first && bin <= s.last {
 			return float64(s.at + bin - s.first)
@@ -132,14 +149,15 @@ func (b *brokenAxis) panel(repeats int, w Width) *plot.Plot {
 	return panel
 }
 
-// ticks names the ends of each segment, as far as the names keep apart.
+// ticks names the ends of each segment, and places within long ones, as far
+// as the names keep apart.
 func (b *brokenAxis) ticks(w Width) plot.ConstantTicks {
 	perPlace := (w.Length() - 50) / vg.Length(b.size+7)
 	sty := textStyle(labelSize)
 	var ticks plot.ConstantTicks
 	right := vg.Length(-1e3)
 	add := func(bin int, at float64) {
-		text := thousands(bin * b.bin)
+		text := thousands(b.least(bin))
 		half := sty.Width(text)/2 + 2
 		if x := perPlace * vg.Length(at); x-half >= right {
 			ticks = append(ticks, plot.Tick{Value: at, Label: text})
@@ -150,6 +168,10 @@ func (b *brokenAxis) ticks(w Width) plot.ConstantTicks {
 	}
 	for _, s := range b.segments {
 		add(s.first, float64(s.at))
+		for i, n := 1, (s.last-s.first)/25; i < n; i++ {
+			bin := s.first + i*(s.last-s.first)/n
+			add(bin, float64(s.at+bin-s.first))
+		}
 		if s.last > s.first {
 			add(s.last, float64(s.at+s.last-s.first))
 		}
