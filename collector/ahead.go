@@ -46,6 +46,11 @@ func (e *engine) buildAhead(place int) error {
 			a.touched += uint64(e.g.steps[p.from].packet.Len())
 		}
 	}
+	for _, c := range order {
+		if p := &e.g.probes[c/repeats]; p.simple {
+			a.touched += uint64(e.g.steps[p.from].packet.Touch())
+		}
+	}
 	b := a.bytes[:0]
 	for i, c := range order {
 		if p := &e.g.probes[c/repeats]; p.simple {

@@ -48,11 +48,12 @@ type step struct {
 func compile(plan *Plan, seed uint64, source SourcePort) (*program, error) {
 	set := plan.Set
 	g := &program{plan: plan, hash: set.Hash(), repeats: plan.Repeats, probes: make([]probeSteps, len(set.Probes))}
+	var templates probegen.Templates
 	for i := range set.Probes {
 		probe := &set.Probes[i]
 		p := probeSteps{from: uint32(len(g.steps)), n: uint32(len(probe.Steps)), icmp: -1}
 		for j := range probe.Steps {
-			s, err := compileStep(&probe.Steps[j])
+			s, err := compileStep(&templates, &probe.Steps[j])
 			if err != nil {
 				return nil, fmt.Errorf("plan %s: probe %d: step %d: %w", plan.Name, i, j, err)
 			}
@@ -74,13 +75,13 @@ func compile(plan *Plan, seed uint64, source SourcePort) (*program, error) {
 	return g, nil
 }
 
-func compileStep(from *probegen.Step) (step, error) {
+func compileStep(templates *probegen.Templates, from *probegen.Step) (step, error) {
 	s := step{wait: from.Wait}
 	if from.Packet == nil {
 		return s, nil
 	}
 	var err error
-	s.packet, err = probegen.NewTemplate(from.Packet)
+	s.packet, err = templates.Add(from.Packet)
 	s.proto, s.port = from.Packet.Proto(), from.Packet.Port
 	switch {
 	case from.Packet.TCP != nil:

@@ -23,13 +23,49 @@ type Template struct {
 
 // NewTemplate compiles p, of which it keeps nothing. It is an error when p
 // fails Check.
-func NewTemplate(p *Packet) (*Template, error) {
+func NewTemplate(p *Packet) (*Template, error) { return new(Templates).Add(p) }
+
+// Templates keeps many templates close together, so that a sender that takes
+// them in no order waits for few lines of memory each. The zero value is
+// empty and ready.
+type Templates struct {
+	room  []Template // free places
+	bytes []byte     // with free capacity
+}
+
+// Of templates and of their bytes, so much memory is taken at a time. The
+// first is small, for those who want but one.
+const (
+	templatesAtOnce = 1024
+	bytesAtOnce     = 64 << 10
+)
+
+// Add compiles p, of which it keeps nothing. It is an error when p fails Check.
+func (s *Templates) Add(p *Packet) (*Template, error) {
+	if len(s.room) == 0 {
+		n := templatesAtOnce
+		if s.room == nil {
+			n = 1
+		}
+		s.room = make([]Template, n)
+	}
+	if n := p.Len(); cap(s.bytes)-len(s.bytes) < n {
+		if s.bytes != nil {
+			n = max(n, bytesAtOnce)
+		}
+		s.bytes = make([]byte, 0, n)
+	}
 	zero := netip.AddrPortFrom(netip.AddrFrom4([4]byte{}), 0)
-	b, err := p.AppendRelative(make([]byte, 0, p.Len()), zero, zero, Numbers{})
+	start := len(s.bytes)
+	whole, err := p.AppendRelative(s.bytes, zero, zero, Numbers{})
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{bytes: b, proto: p.Proto(), checksumFrom: ipv4HeaderLen + p.checksumAt()}
+	s.bytes = whole
+	t := &s.room[0]
+	s.room = s.room[1:]
+	b := whole[start:len(whole):len(whole)]
+	*t = Template{bytes: b, proto: p.Proto(), checksumFrom: ipv4HeaderLen + p.checksumAt()}
 	if p.TCP != nil {
 		t.seq, t.seqBase, t.ack, t.ackBase = p.TCP.Seq, p.TCP.SeqBase, p.TCP.Ack, p.TCP.AckBase
 		if t.seqBase != Absolute {
@@ -51,6 +87,11 @@ func NewTemplate(p *Packet) (*Template, error) {
 
 // Len gives the packet's length in bytes, IPv4 header included.
 func (t *Template) Len() int { return len(t.bytes) }
+
+// Touch reads from the packet's first and last line of memory, so that they
+// are fetched while the caller does something else. Its result is of no use
+// but to keep the reads from being left out.
+func (t *Template) Touch() byte { return t.bytes[0] ^ t.bytes[len(t.bytes)-1] }
 
 // AppendTo gives what Packet.AppendTo gives for the packet that t was made of.
 func (t *Template) AppendTo(dst []byte, from, to netip.AddrPort) ([]byte, error) {
