@@ -32,7 +32,12 @@ const (
 	Kernel Kind = "kernel" // a Linux kernel and its initramfs, for QEMU
 	UML    Kind = "uml"    // a User-mode Linux
 	Stack  Kind = "stack"  // a program around a TCP/IP stack
+	Guest  Kind = "guest"  // our own first process of guests; its one item is Init
 )
+
+// Init is the name of the item, and the role of its file, of guests' first
+// process.
+const Init = "init"
 
 // Item is one thing that the lab has, or wanted to have.
 type Item struct {

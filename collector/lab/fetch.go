@@ -40,8 +40,7 @@ const builtInPool = "lab"
 type fetcher struct {
 	dir      string
 	log      io.Writer
-	init     []byte // our first process
-	initErr  error
+	source   string                   // Options.Source
 	archive  func() (*archive, error) // opened when first needed
 	packages []candidate              // that the archive has of those wanted
 
@@ -74,7 +73,6 @@ func Fetch(ctx context.Context, opts Options) (*Manifest, error) {
 	if f.manifest, err = Read(f.dir); err != nil {
 		return nil, err
 	}
-	f.buildInit(ctx, opts.Source)
 	work := make(chan want)
 	var wg sync.WaitGroup
 	for range jobs {
@@ -96,7 +94,7 @@ func Fetch(ctx context.Context, opts Options) (*Manifest, error) {
 }
 
 func newFetcher(ctx context.Context, opts Options) (*fetcher, []want, error) {
-	f := &fetcher{dir: opts.Dir, log: opts.Log}
+	f := &fetcher{dir: opts.Dir, log: opts.Log, source: opts.Source}
 	if f.log == nil {
 		f.log = io.Discard
 	}
@@ -160,8 +158,14 @@ func wants(p *pool.Pool) []want {
 		if !ok {
 			continue
 		}
-		if w := (want{n.kind, m.Options[n.option]}); !slices.Contains(out, w) {
-			out = append(out, w)
+		items := []want{{n.kind, m.Options[n.option]}}
+		if n.kind != Stack {
+			items = append(items, want{Guest, Init})
+		}
+		for _, w := range items {
+			if !slices.Contains(out, w) {
+				out = append(out, w)
+			}
 		}
 	}
 	return out
@@ -248,7 +252,7 @@ func (f *fetcher) has(w want, recipe string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	it := f.manifest.find(w.kind, w.name)
-	if it == nil || it.Missing != "" || it.Recipe != recipe || len(it.Files) == 0 {
+	if recipe == "" || it == nil || it.Missing != "" || it.Recipe != recipe || len(it.Files) == 0 {
 		return false
 	}
 	for _, file := range it.Files {
@@ -283,11 +287,8 @@ func (f *fetcher) recipe(w want) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, recipeVersion, w)
 	switch w.kind {
-	case Kernel, UML:
-		if f.initErr != nil {
-			return "", f.initErr
-		}
-		h.Write(f.init)
+	case Guest:
+		return "", nil // the go command knows what is new
 	case Stack:
 		p, err := hosts.Find(w.name)
 		if err != nil {
@@ -340,7 +341,11 @@ func (f *fetcher) make(ctx context.Context, w want, it *Item) error {
 // build gives an item's files by role.
 func (f *fetcher) build(ctx context.Context, w want, it *Item, work string) (map[string][]byte, error) {
 	var program hosts.Program
-	if w.kind == Stack {
+	switch w.kind {
+	case Guest:
+		it.Origin = "this module"
+		return buildInit(ctx, f.source, work)
+	case Stack:
 		var err error
 		if program, err = hosts.Find(w.name); err != nil {
 			return nil, err
@@ -375,9 +380,9 @@ func (f *fetcher) build(ctx context.Context, w want, it *Item, work string) (map
 	}
 	switch w.kind {
 	case Kernel:
-		return buildKernel(ctx, debs, f.init)
+		return buildKernel(ctx, debs)
 	case UML:
-		return buildUML(ctx, debs, f.init)
+		return buildUML(ctx, debs)
 	default:
 		return buildC(ctx, program, work, debs)
 	}

@@ -52,7 +52,7 @@ func pickKernel(release string, have []candidate) ([]candidate, error) {
 }
 
 // buildKernel makes the files of a kernel for QEMU from its packages.
-func buildKernel(ctx context.Context, debs []string, init []byte) (map[string][]byte, error) {
+func buildKernel(ctx context.Context, debs []string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, deb := range debs {
 		// Since 7.x the image lies beside the modules instead of in /boot.
@@ -73,7 +73,7 @@ func buildKernel(ctx context.Context, debs []string, init []byte) (map[string][]
 	if image == nil {
 		return nil, errors.New("the packages hold no vmlinuz")
 	}
-	initrd, err := buildInitrd(ctx, newModules(files), cardModules, init)
+	initrd, err := buildInitrd(ctx, newModules(files), cardModules)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +84,12 @@ func isKernel(p string) bool {
 	return strings.HasPrefix(path.Base(p), "vmlinuz") && !strings.HasSuffix(p, "/")
 }
 
-// buildInitrd packs our first process, the modules that want names and those
-// of a firewall, with a list of each in loading order: /modules and
-// /modules.firewall. A kernel without the latter has no firewall factor.
-func buildInitrd(ctx context.Context, m *modules, want []string, init []byte) ([]byte, error) {
-	files := []guest.File{{Name: "init", Data: init, Exec: true}}
+// buildInitrd packs the modules that want names and those of a firewall, with
+// a list of each in loading order. A backend adds our first process and its
+// configuration when it starts a machine, so that a change of ours costs no
+// download.
+func buildInitrd(ctx context.Context, m *modules, want []string) ([]byte, error) {
+	var files []guest.File
 	card, err := m.resolve(ctx, want)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func pickUML(version string, have []candidate) ([]candidate, error) {
 
 // buildUML makes the files of a User-mode Linux: the kernel, which is a
 // program, its libraries and the initramfs.
-func buildUML(ctx context.Context, debs []string, init []byte) (map[string][]byte, error) {
+func buildUML(ctx context.Context, debs []string) (map[string][]byte, error) {
 	files, _, err := readDeb(ctx, debs[0], func(p string) bool { return p == "usr/bin/linux.uml" || isModule(p) })
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func buildUML(ctx context.Context, debs []string, init []byte) (map[string][]byt
 	if out["kernel"], err = setInterpreter(kernel, loader); err != nil {
 		return nil, err
 	}
-	out["initrd"], err = buildInitrd(ctx, newModules(files), []string{"ipv6"}, init)
+	out["initrd"], err = buildInitrd(ctx, newModules(files), []string{"ipv6"})
 	return out, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,24 +48,22 @@ func (m *Manifest) find(kind Kind, name string) *Item {
 }
 
 // buildInit builds our first process of guests from this module's sources.
-func (f *fetcher) buildInit(ctx context.Context, source string) {
-	f.init, f.initErr = nil, nil
+func buildInit(ctx context.Context, source, work string) (map[string][]byte, error) {
 	if source == "" {
-		if source, f.initErr = findSource(); f.initErr != nil {
-			return
+		var err error
+		if source, err = findSource(); err != nil {
+			return nil, err
 		}
 	}
-	out := filepath.Join(f.dir, "init.new")
-	defer os.Remove(out)
+	out := filepath.Join(work, Init)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w -buildid=", "-buildvcs=false", "-o", out, "./collector/guest/init")
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
-	if f.initErr = runBuild(cmd); f.initErr == nil {
-		f.init, f.initErr = os.ReadFile(out)
+	if err := runBuild(cmd); err != nil {
+		return nil, err
 	}
-	if f.initErr != nil {
-		f.initErr = fmt.Errorf("guests' first process: %w", f.initErr)
-	}
+	b, err := os.ReadFile(out)
+	return map[string][]byte{Init: b}, err
 }
 
 // findSource finds this module's source tree above the working folder or the

@@ -143,7 +143,7 @@ func (v *vm) stop() error {
 }
 
 // start starts the emulator and waits for the guest's "ready".
-func start(ctx context.Context, s *spec) (v *vm, err error) {
+func start(ctx context.Context, s *spec) (_ *vm, err error) {
 	owner, err := process.Own()
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func start(ctx context.Context, s *spec) (v *vm, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v = &vm{removeDir: remove}
+	v := &vm{removeDir: remove}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.stop())

@@ -111,7 +111,10 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 		return nil, err
 	}
 	v.Link = ether.NewLink(v.carrier, boot.LinkConfig(net))
-	return v, v.Ready(ctx, m.Ports.Open, answerWait)
+	if err := v.Ready(ctx, m.Ports.Open, answerWait); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // machine is a link that takes its kernel with it.

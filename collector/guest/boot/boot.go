@@ -17,6 +17,7 @@ import (
 
 	"tickle/collector/ether"
 	"tickle/collector/guest"
+	"tickle/collector/lab"
 	"tickle/collector/pool"
 )
 
@@ -87,8 +88,8 @@ func Read(m *pool.Machine, memory Memory) (*Machine, error) {
 	return g, nil
 }
 
-// WriteInitrd writes to path the lab's initramfs base with the machine's
-// configuration, at the addresses of n, behind it.
+// WriteInitrd writes to path the lab's initramfs base and behind it our first
+// process and the machine's configuration, at the addresses of n.
 func (g *Machine) WriteInitrd(path, base string, n pool.Net) error {
 	if !n.Machine.Is4() || !n.Prober.Addr().Is4() {
 		return fmt.Errorf("addresses %s and %s: want IPv4", n.Machine, n.Prober)
@@ -100,9 +101,18 @@ func (g *Machine) WriteInitrd(path, base string, n pool.Net) error {
 	if err != nil {
 		return err
 	}
+	initPath, err := lab.Find(lab.Guest, lab.Init, lab.Init)
+	if err != nil {
+		return err
+	}
+	program, err := os.ReadFile(initPath)
+	if err != nil {
+		return err
+	}
 	b, err := os.ReadFile(base)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(b, guest.Initramfs([]guest.File{{Name: "config.json", Data: config}})...), 0o600)
+	ours := guest.Initramfs([]guest.File{{Name: "init", Data: program, Exec: true}, {Name: "config.json", Data: config}})
+	return os.WriteFile(path, append(b, ours...), 0o600)
 }
