@@ -3,6 +3,7 @@ package j48
 import (
 	"math"
 
+	"tickle/datasets"
 	"tickle/learners/attributes"
 )
 
@@ -211,8 +212,8 @@ type test struct {
 	kind  testKind
 	id    attributes.ID
 	attr  *attributes.Attribute
-	point float64 // threshold: at most it goes left
-	code  uint16  // oneValue: it goes left
+	point float64       // threshold: at most it goes left
+	code  datasets.Code // oneValue: it goes left
 }
 
 // testKind is a kind of test. The zero value is invalid.
@@ -247,7 +248,7 @@ func (t *test) bag(row int32) int {
 	}
 	c := t.attr.Codes[row]
 	switch {
-	case c == 0xFFFF:
+	case c == datasets.Missing:
 		return -1
 	case t.kind == eachValue:
 		return int(c)

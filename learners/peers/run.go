@@ -29,8 +29,8 @@ func run(t testing.TB, c Case, path string, f files) string {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "test.arff"), f.test, 0o666))
 	args := append([]string{"-cp", jar, c.Class, "-t", "train.arff", "-T", "test.arff"}, c.Options...)
 	var b strings.Builder
-	fmt.Fprintf(&b, "program: Weka 3.6.14 (Debian 3.6.14-3)\ncommand: java %s [-p 0 -distribution]\ndata: %s (SHA-256 of train.arff and test.arff, which package peers makes: %+v)\n",
-		strings.Join(args, " "), f.hash, c.Mix)
+	fmt.Fprintf(&b, "program: Weka %s\ncommand: java %s [-p 0 -distribution]\ndata: %s (SHA-256 of train.arff and test.arff, which package peers makes: %+v)\n",
+		version(t), strings.Join(args, " "), f.hash, c.Mix)
 	b.WriteString("--- model\n")
 	if !c.PredictionsOnly {
 		model, _, _ := strings.Cut(java(t, dir, args), "\n\nTime taken to build model")
@@ -60,6 +60,12 @@ func installed(t testing.TB) {
 	if _, err := os.Stat(jar); err != nil {
 		t.Fatalf("Weka is not installed: %v: apt-get install weka", err)
 	}
+}
+
+// version gives the version that Weka says it is.
+func version(t testing.TB) string {
+	first, _, _ := strings.Cut(java(t, t.TempDir(), []string{"-cp", jar, "weka.core.Version"}), "\n")
+	return first
 }
 
 // java runs Java and gives its output.
