@@ -208,7 +208,7 @@ func (k *contest) conclude(r *CompareRow) string {
 			better, worse, low, high = r.B, r.A, -high, -low
 		}
 		s := fmt.Sprintf("%s is right more often than %s, by %s points (95 %% interval %s to %s)", better, worse, Number(math.Abs(float64(r.Difference))).Format(1), low.Format(1), high.Format(1))
-		if r.FoldP < alpha {
+		if r.FoldP < alpha || r.FoldP.IsNA() { // n/a: the same in every fold
 			return s
 		}
 		return s + "; this is of the models fitted here: over folds it is not shown that the learners differ"
