@@ -65,8 +65,10 @@ func (learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, erro
 			others = append(others, int32(r))
 		}
 	}
-	m.others, err = m.score(ctx, others)
-	return m, err
+	if m.others, err = m.score(ctx, others); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 type model struct {

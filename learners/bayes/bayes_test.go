@@ -107,6 +107,10 @@ func reference(t *learners.Train, row int32) []float64 {
 	return logs
 }
 
+func TestPartitions(t *testing.T) { peers.CheckPartitions(t, learner(t), nil) }
+
+func TestNumbers(t *testing.T) { peers.CheckNumbers(t, learner(t)) }
+
 func BenchmarkBayes(b *testing.B) {
 	for _, columns := range []int{10_000, 77_000} {
 		for _, missing := range []float64{0, 0.02} {

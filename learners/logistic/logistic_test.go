@@ -238,6 +238,13 @@ func TestMultinomial(t *testing.T) {
 	}
 }
 
+func TestPartitions(t *testing.T) {
+	for _, spec := range []string{"logistic", "logistic:space=primal,bias=-1", "logistic:multinomial=true"} {
+		peers.CheckPartitions(t, learner(t, spec), nil)
+		peers.CheckNumbers(t, learner(t, spec))
+	}
+}
+
 func BenchmarkLogistic(b *testing.B) {
 	for _, columns := range []int{10_000, 77_000} {
 		d := learnertest.Synthetic(learnertest.Paper(columns))

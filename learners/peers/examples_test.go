@@ -15,6 +15,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/bayes"
 	"tickle/learners/forest"
 	"tickle/learners/ibk"
 	"tickle/learners/j48"
@@ -30,7 +31,7 @@ const examples = "/usr/share/doc/weka/examples"
 // own data and compares the answers to the rest.
 func TestExamples(t *testing.T) {
 	installed(t)
-	registry := learners.NewRegistry(forest.Entry(), ibk.Entry(), j48.Entry(), jrip.Entry(), oner.Entry())
+	registry := learners.NewRegistry(forest.Entry(), ibk.Entry(), j48.Entry(), jrip.Entry(), oner.Entry(), bayes.Entry())
 	for _, name := range []string{"breast-cancer", "contact-lenses", "diabetes", "glass", "iris", "labor", "soybean", "vote", "weather.nominal", "weather.numeric"} {
 		d := readExample(t, filepath.Join(examples, name+".arff"))
 		for _, c := range []struct {
@@ -38,6 +39,7 @@ func TestExamples(t *testing.T) {
 			args        []string
 		}{
 			{"oner", "rules.OneR", nil},
+			{"bayes", "bayes.NaiveBayes", nil},
 			{"j48", "trees.J48", nil},
 			{"jrip:rng=weka", "rules.JRip", []string{"-S", "1"}},
 			{"forest:rng=weka,trees=10", "trees.RandomForest", []string{"-I", "10", "-S", "1"}},

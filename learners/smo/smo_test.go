@@ -8,6 +8,7 @@ import (
 
 	"tickle/learners"
 	"tickle/learners/learnertest"
+	"tickle/learners/peers"
 	"tickle/learners/smo"
 )
 
@@ -31,6 +32,14 @@ func TestBadOptions(t *testing.T) {
 	} {
 		_, err := learners.NewRegistry(smo.Entry()).Parse(spec)
 		require.EqualError(t, err, want)
+	}
+}
+
+// TestPartitions: one machine or many columns alike, the votes are the same.
+func TestPartitions(t *testing.T) {
+	for _, spec := range []string{"smo", "smo:kernel=poly", "smo:kernel=rbf,scores=platt"} {
+		peers.CheckPartitions(t, learner(t, spec), nil)
+		peers.CheckNumbers(t, learner(t, spec))
 	}
 }
 
