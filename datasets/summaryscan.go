@@ -1,5 +1,7 @@
 package datasets
 
+import "github.com/parquet-go/parquet-go"
+
 // Answered gives, for every summary of row group g in order, how many of its
 // sendings were answered and how many there were. It reads nothing else.
 func (s *SummaryFile) Answered(g int) (answered, repeats []uint16, err error) {
@@ -23,8 +25,13 @@ func (s *SummaryFile) Answered(g int) (answered, repeats []uint16, err error) {
 // f: 0 where it did not vary. It is nil where f varied in none of them. It
 // reads nothing else.
 func (s *SummaryFile) Firsts(g int, f FieldID) ([]uint16, error) {
+	column := colFields + 3*int(f) + 2
+	group := s.t.pq.RowGroups()[g]
+	if chunk, ok := group.ColumnChunks()[column].(*parquet.FileColumnChunk); ok && chunk.NullCount() == group.NumRows() {
+		return nil, nil // as the file's own statistics say
+	}
 	var c cells
-	if err := s.t.read(g, colFields+3*int(f)+2, &c); err != nil {
+	if err := s.t.read(g, column, &c); err != nil {
 		return nil, err
 	}
 	if c.nulls == len(c.ints) {
