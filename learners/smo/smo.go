@@ -191,8 +191,10 @@ func (m *model) Kind() learners.ScoreKind {
 
 // Predict gives the share of votes of each class, as Weka does: a pair votes
 // for its class, one of a class with training rows and one without for the
-// former. With Platt's scores it gives the coupled probabilities. The label
-// is the first class of the highest score.
+// former. With Platt's scores it gives the coupled probabilities, which are
+// no better than the rows that they were fitted on: among classes of one or
+// two rows they are close to even, and name the right class less often than
+// votes do. The label is the first class of the highest score.
 func (m *model) Predict(row int32) learners.Prediction {
 	kernels := m.gram.row(row)
 	p := learners.Prediction{Scores: make([]float64, m.classes)}
