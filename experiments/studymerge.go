@@ -13,7 +13,8 @@ import (
 
 // merge writes into the study's folder what follows from the cells that are
 // finished: study.json with the state of each, table.csv with the rows of all,
-// and of accuracy compare/ with the learners against each other. Shares that
+// the experiment's result of each data set (see Folders), and of accuracy
+// compare/ with the learners against each other. Shares that
 // end at the same time merge each: whoever writes last looks again whether
 // a cell was finished meanwhile, so that nothing is left out.
 func (s *StudyRun) merge(cells []StudyCell) ([]CellState, error) {
@@ -49,6 +50,9 @@ func (s *StudyRun) write(states []CellState) error {
 		finished = append(finished, finishedCell{&states[i].Cell, r})
 	}
 	if err := WriteFile(filepath.Join(s.Dir, "table.csv"), func(w io.Writer) error { return writeStudyTable(w, finished) }); err != nil {
+		return err
+	}
+	if err := s.join(finished); err != nil {
 		return err
 	}
 	if s.Study.Experiment == accuracy.Name {

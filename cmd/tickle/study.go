@@ -36,8 +36,9 @@ Lists are crossed; relative paths are from the file's folder. Each cell has a
 folder in OUT/cells, keyed by a hash of its definition and of its data. A
 finished cell is kept and skipped when the study runs again; one that fails is
 recorded with its error and tried again by the next start. Beside them OUT gets
-study.json with the state of each cell, table.csv with the rows of all and, of
-accuracy, the learners against each other.
+study.json with the state of each cell, table.csv with the rows of all, one
+result and page for each data set and, of accuracy, the learners against each
+other.
 
 --cells 3/10 runs the third of ten shares, so that a cluster's job array can
 spread one study: all shares write into the same folder.`,
@@ -104,8 +105,15 @@ func (p *program) runStudy(c *cobra.Command, path string, run *experiments.Study
 			first = s.Error
 		}
 	}
-	if _, err := os.Stat(filepath.Join(run.Dir, "compare", "result.json")); err == nil {
-		if err := redraw(run.Dir, reports.Options{Width: reports.Page}); err != nil {
+	for _, folder := range run.Folders() {
+		results, err := filepath.Glob(filepath.Join(folder, "*", "result.json"))
+		if err != nil {
+			return err
+		}
+		if len(results) == 0 {
+			continue
+		}
+		if err := redraw(folder, reports.Options{Width: reports.Page}); err != nil {
 			return err
 		}
 	}
