@@ -3,6 +3,7 @@ package guest
 import (
 	"encoding/binary"
 	"fmt"
+	"os"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -57,8 +58,15 @@ func setFirewall(f Firewall, port uint16) error {
 	if err := c.Flush(); err != nil {
 		return fmt.Errorf("firewall %s: %w", f, err)
 	}
+	// In a network namespace the table is the host's and not ours to size.
+	_ = os.WriteFile("/proc/sys/net/netfilter/nf_conntrack_max", []byte(tracked), 0o644)
 	return nil
 }
+
+// tracked is how many connections the firewall follows: a kernel with little
+// memory would follow a thousand, and lose what comes beyond, of which a
+// prober makes more in the ten seconds for which it keeps one that was reset.
+const tracked = "32768"
 
 func ctState(bits uint32) []expr.Any {
 	return []expr.Any{

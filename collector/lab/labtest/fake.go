@@ -14,7 +14,15 @@ import (
 // Main runs a package's tests with a folder of their own for the state files
 // of processes, and fails them for a goroutine that is left.
 func Main(m *testing.M) {
-	dir, err := os.MkdirTemp("", "labtest-")
+	// The lab stays where it is.
+	made, err := lab.Dir()
+	if err == nil {
+		err = os.Setenv("TICKLE_LAB", made)
+	}
+	var dir string
+	if err == nil {
+		dir, err = os.MkdirTemp("", "labtest-")
+	}
 	if err == nil {
 		err = os.Setenv("XDG_CACHE_HOME", dir)
 	}

@@ -75,6 +75,12 @@ func Exercise(t *testing.T, b pool.Backend, m *pool.Machine, want Expect) {
 	if err := b.Check(m); err != nil {
 		t.Fatal(err)
 	}
+	temp, err := os.MkdirTemp("", "lab-") // short: sockets' paths are bounded
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(temp)
+	t.Setenv("TMPDIR", temp)
 	start := time.Now()
 	link, err := b.Open(t.Context(), m, Net, 1)
 	if err != nil {
@@ -100,7 +106,7 @@ func Exercise(t *testing.T, b pool.Backend, m *pool.Machine, want Expect) {
 	if left := children(t); len(left) > 0 {
 		t.Errorf("processes %v are left", left)
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "tickle-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(temp, "*")); len(left) > 0 {
 		t.Errorf("folders %v are left", left)
 	}
 }
