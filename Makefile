@@ -4,7 +4,7 @@ OUT     ?= out
 # Packages with goroutines of their own: tested again under the race detector.
 RACE     = ./collector/... ./datasets/... ./learners/... ./experiments/... ./cmd/...
 
-.PHONY: all build demo test test-root bench-scale lint race cross clean
+.PHONY: all build demo lab test test-root bench-scale lint race cross clean
 
 all: build
 
@@ -16,6 +16,10 @@ demo: build
 
 test:
 	$(GO) test ./...
+
+# Fetches and builds the lab's machines, once, into the user's cache.
+lab: build
+	bin/tickle pool fetch lab
 
 # What needs root: network namespaces of this host.
 test-root:

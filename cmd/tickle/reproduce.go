@@ -33,6 +33,8 @@ var scales = []scale{
 		pool: "demo", probes: 500, learners: defaultLearners},
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
 		pool: "paper", probes: 50_000, learners: defaultLearners},
+	{name: "lab", summary: "1,000 probes, six times each, to kernels and stacks that boot (see make lab)",
+		pool: "lab", probes: 1000, learners: defaultLearners},
 }
 
 // reproduction is the study under way.
