@@ -38,7 +38,7 @@ var importance = Entry{
 	Options: []Option{
 		{Name: "permutations", Default: "5", Doc: "over which the fall of the accuracy is a mean, 1 or more"},
 		{Name: "probes", Default: "10", Doc: "probes listed for each level, 0 or more"},
-		hierarchiesOption, levelsOption("0,1,2"), fieldsOption("prone"),
+		hierarchiesOption, levelsOption("2"), fieldsOption("prone"),
 	},
 	Rows: []ImportanceRow{},
 	Run:  runImportance,
