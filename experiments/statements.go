@@ -15,7 +15,7 @@ import (
 
 // StatementRow is one statement of the paper and what became of it.
 type StatementRow struct {
-	ID        string `json:"id"`
+	ID        string `json:"id" extra:"yes"`
 	Statement string `json:"statement"`
 	Verdict   string `json:"verdict" doc:"of real machines: holds, does not hold, cannot tell; of a pool with models: reproduced by the model, not reproduced by the model, cannot tell"`
 	Estimate  Number `json:"estimate" decimals:"1" doc:"in the unit"`
@@ -23,7 +23,7 @@ type StatementRow struct {
 	High      Number `json:"high" decimals:"1"`
 	Margin    Number `json:"margin" decimals:"1" doc:"set beforehand: the statement says that the estimate lies beyond it"`
 	Unit      string `json:"unit"`
-	P         Number `json:"p" decimals:"4" doc:"two-sided, of the estimate against the margin: sign flips by group, or from the interval that the result gives; n/a for what is not tested but counted"`
+	P         Number `json:"p" extra:"yes" decimals:"4" doc:"two-sided, of the estimate against the margin: sign flips by group, or from the interval that the result gives; n/a for what is not tested but counted"`
 	Holm      Number `json:"p_holm" decimals:"4" doc:"adjusted over all statements that are tested"`
 	Why       string `json:"why" doc:"what the verdict rests on"`
 	Paper     string `json:"paper" doc:"what the paper gives; empty where it gives no number"`

@@ -99,15 +99,19 @@ func WriteLaTeX(w io.Writer, r *experiments.Result) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%% Made by: %s\n", strings.ReplaceAll(r.Provenance.Command, "\n", " "))
 	b.WriteString("\\begin{table*}\n\\centering\\footnotesize\\setlength{\\tabcolsep}{3pt}\n")
-	fmt.Fprintf(b, "\\caption{%s. %s}\n\\label{tab:%s}\n", latexText(r.Title), latexText(provenanceLine(r)), r.Experiment)
+	fmt.Fprintf(b, "\\caption{%s %s}\n\\label{tab:%s}\n", latexText(sentence(r.Title)), latexText(provenanceLine(r)), r.Experiment)
 	var align, head strings.Builder
-	for _, c := range r.Columns {
+	long := longColumns(r)
+	for i, c := range r.Columns {
 		if c.Extra {
 			continue
 		}
-		if numeric(&c) {
+		switch {
+		case numeric(&c):
 			align.WriteByte('r')
-		} else {
+		case long[i]:
+			align.WriteString(`p{0.2\textwidth}`)
+		default:
 			align.WriteByte('l')
 		}
 		if head.Len() > 0 {
@@ -132,6 +136,27 @@ func WriteLaTeX(w io.Writer, r *experiments.Result) error {
 	}
 	b.WriteString("\\bottomrule\n\\end{tabular}\n\\end{table*}\n")
 	return b.Flush()
+}
+
+// sentence ends a title with a full stop unless it is a question.
+func sentence(title string) string {
+	if strings.HasSuffix(title, "?") {
+		return title
+	}
+	return title + "."
+}
+
+// longColumns says which columns have a sentence of more than longText
+// characters, which must break in print. A list without spaces cannot.
+func longColumns(r *experiments.Result) []bool {
+	long := make([]bool, len(r.Columns))
+	for _, row := range r.Cells() {
+		for i, v := range row {
+			text, ok := v.(string)
+			long[i] = long[i] || ok && len(text) > longText && strings.Count(text, " ") > 4
+		}
+	}
+	return long
 }
 
 var latexEscapes = strings.NewReplacer(`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`,
