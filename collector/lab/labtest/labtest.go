@@ -188,7 +188,11 @@ func exchange(t *testing.T, link pool.Link, packet []byte, port layers.TCPPort) 
 func Rate(t testing.TB, link pool.Link, port uint16, n int, syns bool) (perSecond float64, lost int) {
 	t.Helper()
 	const flight, firstPort = 64, 10000
-	probe := packet(t, &layers.TCP{SrcPort: firstPort, DstPort: layers.TCPPort(port), Seq: 5, Ack: 5, ACK: !syns, SYN: syns, Window: 1024}, false)
+	first := &layers.TCP{SrcPort: firstPort, DstPort: layers.TCPPort(port), Seq: 5, Ack: 5, ACK: true, Window: 1024}
+	if syns { // seqs takes no SYN with an acknowledgement number
+		first.Ack, first.ACK, first.SYN = 0, false, true
+	}
+	probe := packet(t, first, false)
 	end := packet(t, &layers.TCP{SrcPort: firstPort, DstPort: layers.TCPPort(port), Seq: 6, RST: true}, false)
 	sum := binary.BigEndian.Uint16(probe[36:])
 	buf := make([]byte, pool.MaxPacket)
