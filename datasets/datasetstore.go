@@ -122,7 +122,7 @@ func (d *Dataset) Write(fs FS, dir string) error {
 		{textsFile, textColumns, len(d.Matrix.Texts), d.textCells},
 		{lossyFile, lossyColumns, len(d.Lossy), d.lossyCells},
 	} {
-		t, err := createTable(fs, filepath.Join(dir, part.name), "dataset", part.specs)
+		t, err := createTable(fs, filepath.Join(dir, part.name), &tableKind{name: "dataset", specs: part.specs})
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ const rowsPerTableGroup = 1 << 16
 
 // writeRows writes a table whose cells come row by row, and closes it.
 func (t *tableWriter) writeRows(rows int, cells func(out [][]parquet.Value, row int) error) error {
-	out := make([][]parquet.Value, len(t.specs))
+	out := make([][]parquet.Value, len(t.kind.specs))
 	for r := 0; r < rows; r++ {
 		if err := cells(out, r); err != nil {
 			t.abort()

@@ -8,7 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-const exchangeFormat = "tickle-exchanges/1"
+const exchangeFormat = "tickle-exchanges/2"
 
 // The columns of a file of exchanges, before the fields.
 const (
@@ -34,6 +34,11 @@ var exchangeColumns = func() []columnSpec {
 
 // rawColumn follows the fields where bytes are kept.
 var rawColumn = columnSpec{name: "raw", kind: blob, list: true}
+
+var (
+	exchangeTable    = &tableKind{name: "exchanges", specs: exchangeColumns}
+	rawExchangeTable = &tableKind{name: "exchanges", specs: append(exchangeColumns[:len(exchangeColumns):len(exchangeColumns)], rawColumn)}
+)
 
 var kindNames = [...]string{KindNone: "none", KindTCP: "tcp", KindICMP: "icmp", KindUDP: "udp"}
 
@@ -65,15 +70,15 @@ func CreateObservations(path string, h ObservationHeader) (*ObservationWriter, e
 	if err := makeDirs(path); err != nil {
 		return nil, err
 	}
-	specs := exchangeColumns
+	kind := exchangeTable
 	if h.Keep == KeepBytes {
-		specs = append(specs[:len(specs):len(specs)], rawColumn)
+		kind = rawExchangeTable
 	}
-	t, err := createTable(h.FS, path, "exchanges", specs)
+	t, err := createTable(h.FS, path, kind)
 	if err != nil {
 		return nil, err
 	}
-	return &ObservationWriter{t: t, h: h, cols: make([][]parquet.Value, len(specs))}, nil
+	return &ObservationWriter{t: t, h: h, cols: make([][]parquet.Value, len(kind.specs))}, nil
 }
 
 // SetCounts gives the counts that Close writes.
@@ -179,7 +184,7 @@ type ObservationFile struct {
 // OpenObservations opens a file of exchanges and checks that it is whole.
 func OpenObservations(path string) (*ObservationFile, error) {
 	keep := KeepBytes
-	t, err := openTable(path, append(exchangeColumns[:len(exchangeColumns):len(exchangeColumns)], rawColumn))
+	t, err := openTable(path, rawExchangeTable.specs)
 	if err != nil {
 		keep = KeepFields
 		if t, err = openTable(path, exchangeColumns); err != nil {

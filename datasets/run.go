@@ -55,9 +55,8 @@ type Counts struct {
 	Late       int64 `json:"late"`       // answers after their deadline
 	Unmatched  int64 `json:"unmatched"`  // packets that answer nothing
 	Malformed  int64 `json:"malformed"`  // packets that could not be decoded
-	Limited    int64 `json:"limited"`    // exchanges that a machine's rate limit left without an answer
 	LinkLost   int64 `json:"link_lost"`  // packets that the link is known to have lost, both ways
-	Restarts   int64 `json:"restarts"`   // of the machine
+	Restarts   int64 `json:"restarts"`   // of the machine, each of which began the part anew
 }
 
 // Exchange is one sending of a probe and what came back, as a run keeps it.

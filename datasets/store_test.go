@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -75,6 +76,42 @@ func TestArrowReadsSummaries(t *testing.T) {
 		}
 		require.Equal(t, distinct, windowDistinct[i])
 	}
+}
+
+// A file is the same whatever was written before it by the same encoder.
+func TestEncodersAreUsedAgain(t *testing.T) {
+	dir := t.TempDir()
+	var texts Interner
+	write := func(name string, seed uint64, n int, change func(s []Summary)) []byte {
+		s := randomSummaries(n, rand.New(rand.NewPCG(seed, 6)), &texts)
+		change(s)
+		path := filepath.Join(dir, name)
+		writeSummaries(t, path, SummaryHeader{Machine: "m", Plan: "p", Seed: 1}, s, &texts)
+		b, err := os.ReadFile(path)
+		require.NoError(t, err)
+		return b
+	}
+	same := func([]Summary) {}
+	want := write("first", 1, 700, same)
+	write("long", 2, RowsPerGroup+900, same)
+	write("silent", 3, 300, func(s []Summary) {
+		for i := range s {
+			for f := range s[i].Fields {
+				s[i].Fields[f] = FieldSummary{State: Absent, Distinct: 1}
+			}
+		}
+	})
+	w, err := CreateSummary(filepath.Join(dir, "aborted"), SummaryHeader{Machine: "other"})
+	require.NoError(t, err)
+	s := randomSummaries(30, rand.New(rand.NewPCG(4, 6)), &texts)
+	for i := range s {
+		require.NoError(t, w.Write(&s[i], &texts))
+	}
+	w.Abort()
+	require.True(t, bytes.Equal(want, write("again", 1, 700, same)))
+	summaryTable.idle = sync.Pool{} // from now on a new one
+	require.True(t, bytes.Equal(want, write("new", 1, 700, same)))
+	require.True(t, bytes.Equal(want, write("again", 1, 700, same)))
 }
 
 func exchanges(texts *Interner) []Exchange {

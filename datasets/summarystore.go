@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -46,7 +47,7 @@ var summaryColumns = func() []columnSpec {
 }()
 
 const (
-	summaryFormat = "tickle-summaries/1"
+	summaryFormat = "tickle-summaries/2"
 	keyFormat     = "tickle.format"
 	keyMachine    = "tickle.machine"
 	keyPlan       = "tickle.plan"
@@ -88,18 +89,31 @@ func readHeader(t *tableFile, format string) (h SummaryHeader, counts Counts, er
 // and .first, what FieldSummary says of a field that varied (null unless
 // Nondet). So a null value with a null .distinct is an absent field.
 type SummaryWriter struct {
-	t       *tableWriter
-	h       SummaryHeader
-	counts  Counts
-	n       int // rows in the group
-	last    int32
-	texts   *Interner
-	head    [colFields][]int64
-	states  [NumFields][]State
-	values  [NumFields][]uint64
-	varied  [NumFields][]uint32 // Distinct<<16 | First
-	scratch []parquet.Value
+	t      *tableWriter
+	h      SummaryHeader
+	counts Counts
+	last   int32
+	texts  *Interner
+	*summaryRows
 }
+
+// summaryRows are the rows of a row group, column by column, from one file to
+// the next.
+type summaryRows struct {
+	n       int // rows
+	head    [colFields][RowsPerGroup]int64
+	states  [NumFields][RowsPerGroup]State
+	values  [NumFields][RowsPerGroup]uint64
+	varied  [NumFields][RowsPerGroup]uint32 // Distinct<<16 | First
+	nondets [NumFields]bool                 // some row is Nondet
+	scratch [RowsPerGroup]parquet.Value
+}
+
+var (
+	summaryTable = &tableKind{name: "summaries", specs: summaryColumns}
+	idleRows     = sync.Pool{New: func() any { return new(summaryRows) }}
+	allNull      = make([]parquet.Value, RowsPerGroup)
+)
 
 // CreateSummary starts the file at path, in a folder that it makes if need
 // be. The file comes into being when Close succeeds. The same summaries under
@@ -108,17 +122,12 @@ func CreateSummary(path string, h SummaryHeader) (*SummaryWriter, error) {
 	if err := makeDirs(path); err != nil {
 		return nil, err
 	}
-	t, err := createTable(h.FS, path, "summaries", summaryColumns)
+	t, err := createTable(h.FS, path, summaryTable)
 	if err != nil {
 		return nil, err
 	}
-	w := &SummaryWriter{t: t, h: h, last: -1, scratch: make([]parquet.Value, RowsPerGroup)}
-	for i := range w.head {
-		w.head[i] = make([]int64, RowsPerGroup)
-	}
-	for f := range NumFields {
-		w.states[f], w.values[f], w.varied[f] = make([]State, RowsPerGroup), make([]uint64, RowsPerGroup), make([]uint32, RowsPerGroup)
-	}
+	w := &SummaryWriter{t: t, h: h, last: -1, summaryRows: idleRows.Get().(*summaryRows)}
+	w.n, w.nondets = 0, [NumFields]bool{}
 	return w, nil
 }
 
@@ -142,7 +151,9 @@ func (w *SummaryWriter) Write(s *Summary, texts *Interner) error {
 			return fmt.Errorf("%s: probe %d, %v: state %d, value %d: want a state, and a value below 2^62", w.t.file.path, s.Probe, FieldID(f), x.State, x.Value)
 		}
 		w.states[f][n], w.values[f][n] = x.State, x.Value
-		w.varied[f][n] = uint32(x.Distinct)<<16 | uint32(x.First)
+		if x.State == Nondet {
+			w.varied[f][n], w.nondets[f] = uint32(x.Distinct)<<16|uint32(x.First), true
+		}
 	}
 	w.n++
 	if w.n == RowsPerGroup {
@@ -166,12 +177,17 @@ func (w *SummaryWriter) flush() error {
 		i := colFields + 3*int(f)
 		w.fieldValues(f, out)
 		w.t.column(i, out)
-		w.nondets(f, out, 16)
+		if !w.nondets[f] {
+			w.t.column(i+1, allNull[:w.n])
+			w.t.column(i+2, allNull[:w.n])
+			continue
+		}
+		w.variation(f, out, 16)
 		w.t.column(i+1, out)
-		w.nondets(f, out, 0)
+		w.variation(f, out, 0)
 		w.t.column(i+2, out)
 	}
-	w.n = 0
+	w.n, w.nondets = 0, [NumFields]bool{}
 	return w.t.endGroup()
 }
 
@@ -198,8 +214,8 @@ func (w *SummaryWriter) fieldValues(f FieldID, out []parquet.Value) {
 	}
 }
 
-// nondets makes the cells of what shift picks from varied.
-func (w *SummaryWriter) nondets(f FieldID, out []parquet.Value, shift int) {
+// variation makes the cells of what shift picks from varied.
+func (w *SummaryWriter) variation(f FieldID, out []parquet.Value, shift int) {
 	for r, s := range w.states[f][:w.n] {
 		out[r] = null()
 		if s == Nondet {
@@ -220,6 +236,8 @@ func (w *SummaryWriter) Close() error {
 		return err
 	}
 	w.t.meta(keyCounts, string(b))
+	idleRows.Put(w.summaryRows)
+	w.summaryRows = nil
 	return w.t.close()
 }
 
