@@ -85,6 +85,7 @@ func (s *StudyRun) Run(ctx context.Context) ([]CellState, error) {
 	var data *Data
 	var openError error
 	opened := ""
+	seen := make(map[string]string)
 	for i := range cells {
 		c := &cells[i]
 		if c.Data.Path != opened {
@@ -93,6 +94,10 @@ func (s *StudyRun) Run(ctx context.Context) ([]CellState, error) {
 		}
 		if openError == nil {
 			c.DataHash = data.Origin.Hash
+			if other, twice := seen[c.Key()]; twice {
+				return nil, fmt.Errorf("data sets %s and %s: the same data in the same cells (SHA-256 %s): want each once", other, c.Data.Path, c.DataHash)
+			}
+			seen[c.Key()] = c.Data.Path
 		}
 		if !s.Share.has(i) {
 			continue

@@ -127,6 +127,9 @@ options: {folds: 3}
 	require.Contains(t, string(state), `"state": "failed"`)
 	require.Contains(t, string(state), `"state": "finished"`)
 	require.FileExists(t, filepath.Join(out, "table.csv"))
+	twice := filepath.Join(dir, "twice.yaml")
+	require.NoError(t, os.WriteFile(twice, []byte("data: [{path: data}, {path: ./data/}]\nlearners: majority\nlabels: kernel\nsplits: paper\n"), 0o644))
+	require.Contains(t, fails(t, "experiment", "run", twice, "--quiet", "-o", out), "want each once")
 }
 
 func TestStudyRefusesWhatIsNone(t *testing.T) {
