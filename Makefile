@@ -4,7 +4,7 @@ OUT     ?= out
 # Packages with goroutines of their own: tested again under the race detector.
 RACE     = ./collector/... ./datasets/... ./learners/... ./experiments/... ./cmd/...
 
-.PHONY: all build demo lab test test-root bench-scale lint race cross clean
+.PHONY: all build demo lab lab-smoke test test-root peers bench-learners bench-scale bench-links lint race cross clean
 
 all: build
 
@@ -24,6 +24,22 @@ lab: build
 # What needs root: network namespaces of this host.
 test-root:
 	$(GO) test -tags root -timeout 5m ./collector/live/... ./collector/attach/... ./cmd/tickle/...
+
+# The learners against Weka, LIBLINEAR and scikit-learn (Debian: weka,
+# liblinear-tools, python3-sklearn), run on the spot; one that is not installed
+# fails by name.
+peers:
+	$(GO) test -tags peers -timeout 20m ./learners/...
+
+# The learners' speed on data of the paper's shape.
+bench-learners:
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 1x ./learners/...
+
+# Real machines of the lab: a few of each kind, with what they need.
+SMOKE = 5.10.0-46*,6.1.0-50-cloud*,7.2um1,lwip-2.2.1,gvisor-20240306,gvisor-20260905
+lab-smoke: build
+	bin/tickle pool fetch lab --only 'kernel/5.10.0-46*,kernel/6.1.0-50-cloud*,uml/7.2um1,stack/lwip-2.2.1,stack/gvisor-20240306,stack/gvisor-20260905,guest/*'
+	TICKLE_LAB_ONLY='$(SMOKE)' $(GO) test -count=1 -tags lab -run 'TestLab$$' ./collector/qemu ./collector/uml ./collector/stackhost ./collector/slirp
 
 # How collection and store grow with probes and machines, drawn in
 # $(OUT)/scale; -paper as SCALE takes the paper's size as the base.

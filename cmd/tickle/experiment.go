@@ -18,7 +18,7 @@ import (
 
 // defaultLearners are those of the paper's Figure 5 that the program has, and
 // the majority as a floor.
-const defaultLearners = "forest;ibk;majority"
+const defaultLearners = "forest;smo;ibk;majority"
 
 func (p *program) experiment() *cobra.Command {
 	c := group("experiment", "Run one experiment on a data set", "  tickle experiment accuracy --data out/demo/data -o out/demo")
