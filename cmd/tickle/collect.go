@@ -71,7 +71,7 @@ is missing. Probe only machines that you are allowed to probe.`,
 		return nil
 	})
 	f.Uint64Var(&cfg.Seed, "seed", 1, "the seed")
-	f.IntVar(&cfg.Workers, "workers", 0, "machines probed at a time; 0: one a processor")
+	f.Var((*workers)(&cfg.Workers), "workers", "machines probed at a time; 0: one a processor")
 	f.StringVarP(&cfg.Dir, "output", "o", "", "the run `FOLDER`")
 	must(c.MarkFlagRequired("probes"))
 	must(c.MarkFlagRequired("output"))

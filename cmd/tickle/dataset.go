@@ -49,7 +49,7 @@ classifier will be tested on too; that is the paper's protocol.`,
 	f.StringVar((*string)(&o.Nondet), "nondet", "", "a field that varies: mask (default; its cell is missing), drop (the feature) or category (a value of its own)")
 	f.StringVar((*string)(&o.Filter), "filter", "", "machines that decide what is dropped: all (default) or train")
 	f.StringVar(&sources, "sources", "", "a YAML `FILE` that overrides what fields depend on")
-	f.IntVar(&o.Workers, "workers", 0, "goroutines; 0: one a processor; changes no result")
+	f.Var((*workers)(&o.Workers), "workers", "goroutines; 0: one a processor; changes no result")
 	f.StringVarP(&out, "output", "o", "", "the data set's `FOLDER`")
 	must(c.MarkFlagRequired("run"))
 	must(c.MarkFlagRequired("output"))

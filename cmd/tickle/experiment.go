@@ -71,7 +71,7 @@ func (p *program) oneExperiment(e *experiments.Entry) *cobra.Command {
 	f.StringVar(&s.run, "run", "", "the run `FOLDER`, for what looks at single exchanges")
 	f.StringVar(&s.learners, "learners", defaultLearners, "learners with options, as `'forest:trees=300;ibk:k=1'` (see tickle learners)")
 	f.Uint64Var(&s.seed, "seed", 1, "the seed of folds, learners and intervals")
-	f.IntVar(&s.workers, "workers", 0, "goroutines; 0: one a processor; changes no result")
+	f.Var((*workers)(&s.workers), "workers", "goroutines; 0: one a processor; changes no result")
 	f.StringVarP(&s.out, "output", "o", "", "the `FOLDER` of results")
 	for _, o := range e.Options {
 		doc := o.Doc

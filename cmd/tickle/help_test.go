@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -66,6 +68,9 @@ func TestBadInput(t *testing.T) {
 		{"duplicate names", []string{"pool", "check", twice}, []string{twice + ":3", "name"}},
 		{"no open port", []string{"pool", "check", shut}, []string{shut + ":2", "open"}},
 		{"unknown pool", []string{"pool", "list", dir + "/none.yaml"}, []string{"none.yaml"}},
+		{"negative workers", []string{"collect", "--probes", probes, "-o", dir + "/r", "--workers", "-1"}, []string{"--workers", "-1"}},
+		{"unknown subcommand with flags", []string{"experiment", "nosuch", "--data", "d"}, []string{"nosuch"}},
+		{"a folder for a file", []string{"probes", "gen", "-o", dir}, []string{dir, "folder"}},
 		{"unknown scale", []string{"reproduce", "--scale", "dmo", "-o", dir + "/o"}, []string{"dmo", "demo"}},
 		{"unknown experiment", []string{"experiment", "acuracy"}, []string{"acuracy"}},
 		{"no data set", []string{"dataset", "info", dir}, []string{dir}},
@@ -85,4 +90,34 @@ func TestBadInput(t *testing.T) {
 	require.NoDirExists(t, dir+"/r")
 	require.NoDirExists(t, dir+"/d")
 	require.NoDirExists(t, dir+"/o")
+}
+
+func TestClosedShare(t *testing.T) {
+	text := tickle(t, "probes", "gen", "-n", "50", "--closed-share", "100")
+	require.Equal(t, 50, strings.Count(text, `"port":"closed-tcp"`))
+	text = tickle(t, "probes", "gen", "-n", "50", "--closed-share", "100", "--option", "payload-share=100")
+	require.Equal(t, 50, strings.Count(text, `"port":"closed-tcp"`))
+	require.Equal(t, 50, strings.Count(text, `"payload":"`))
+}
+
+// A device or pipe that the user names is written to, not replaced, and a
+// link's target is.
+func TestOutputKeepsWhatIsNoFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has neither")
+	}
+	tickle(t, "probes", "gen", "--quiet", "-n", "1", "-o", os.DevNull)
+	info, err := os.Stat(os.DevNull)
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeDevice)
+	target := write(t, "target", "old")
+	link := target + ".link"
+	require.NoError(t, os.Symlink(target, link))
+	tickle(t, "probes", "gen", "--quiet", "-n", "1", "-o", link)
+	b, err := os.ReadFile(target)
+	require.NoError(t, err)
+	require.Contains(t, string(b), "tickle-probes")
+	info, err = os.Lstat(link)
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeSymlink)
 }

@@ -17,25 +17,31 @@ func (p *program) probes() *cobra.Command {
 
 func (p *program) probesGen() *cobra.Command {
 	var family, out string
-	cfg := probegen.Config{Options: map[string]string{}}
+	var closed string
+	var cfg probegen.Config
 	c := &cobra.Command{
 		Use:     "gen",
 		Short:   "Make a probe set: JSON Lines, a header line first",
 		Long:    "Makes a probe set from a seed. The same family, options and seed give the same\nbytes on any machine.\n\n" + familiesHelp(),
 		Example: "  tickle probes gen --family random -n 500 --seed 1 -o probes.jsonl",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("closed-share") {
+				if cfg.Options == nil {
+					cfg.Options = make(map[string]string)
+				}
+				cfg.Options["closed-share"] = closed
+			}
 			set, err := probegen.Generate(family, cfg)
 			if err != nil {
 				return err
 			}
-			if out == "" || out == "-" {
-				return set.Write(p.stdout)
-			}
-			if err := set.WriteFile(out); err != nil {
+			if err := p.writeFile(out, set.Write); err != nil {
 				return err
 			}
-			p.say("%s: %d probes, SHA-256 %s", out, len(set.Probes), set.Hash())
+			if out != "-" {
+				p.say("%s: %d probes, SHA-256 %s", out, len(set.Probes), set.Hash())
+			}
 			return nil
 		},
 	}
@@ -45,10 +51,7 @@ func (p *program) probesGen() *cobra.Command {
 	f.Uint64Var(&cfg.Seed, "seed", 1, "the seed")
 	f.StringVarP(&out, "output", "o", "-", "the probe `FILE`")
 	f.StringToStringVar(&cfg.Options, "option", nil, "the family's options, as `NAME=VALUE`, repeated or joined by commas")
-	f.Func("closed-share", "`PERCENT` of the probes that go to the closed port (default 0)", func(s string) error {
-		cfg.Options["closed-share"] = s
-		return nil
-	})
+	f.StringVar(&closed, "closed-share", "0", "`PERCENT` of the probes that go to the closed port")
 	return c
 }
 

@@ -79,7 +79,7 @@ Scales:
 	f := c.Flags()
 	f.StringVar(&size, "scale", "demo", "the size of the study: "+strings.Join(names, ", "))
 	f.Uint64Var(&r.seed, "seed", 1, "the seed of everything")
-	f.IntVar(&r.workers, "workers", 0, "goroutines; 0: one a processor; changes no result")
+	f.Var((*workers)(&r.workers), "workers", "goroutines; 0: one a processor; changes no result")
 	f.StringVarP(&r.out, "output", "o", "", "the `FOLDER` of everything")
 	must(c.MarkFlagRequired("output"))
 	return c

@@ -56,6 +56,8 @@ func group(use, short, example string, children ...*cobra.Command) *cobra.Comman
 	c := &cobra.Command{
 		Use: use, Short: short, Example: example,
 		Args: cobra.ArbitraryArgs,
+		// What is wrong is the word, not the flags behind it.
+		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fmt.Errorf("%s: which one? see %s --help", c.CommandPath(), c.CommandPath())
