@@ -104,13 +104,11 @@ func (c *Comparison) pair(k *contest, i, j int) CompareRow {
 // detectable is the least difference of accuracy that so many groups show,
 // each of which counts by how much it moves the accuracy over n answers.
 func detectable(difference []int, n int) float64 {
-	groups := float64(len(difference))
-	discordance := 0.0
-	for _, d := range difference {
-		v := float64(d) * groups / float64(n)
-		discordance += v * v / groups
+	moved := make([]float64, len(difference))
+	for g, d := range difference {
+		moved[g] = float64(d*len(difference)) / float64(n)
 	}
-	return stats.Power{}.Detectable(len(difference), discordance)
+	return stats.Power{}.Detectable(moved)
 }
 
 // compareStream draws the bootstrap and the permutations of comparisons.

@@ -14,27 +14,41 @@ type Power struct {
 	Power float64 // 0: 0.8
 }
 
-// Detectable is the least difference of shares that a test on n independent
-// pairs finds with that power, given the discordance, the mean square of the
-// pairs' differences: for rows that are right or wrong the share on which
+// Detectable is the least mean difference that a test of independent pairs
+// finds with that power, given differences like those seen: for rows that are
+// right or wrong 1, −1 and 0, so that their mean square ψ is the share on which
 // exactly one of two learners is right. It solves
 //
 //	δ·√n = z₁₋α/₂·√ψ + z_power·√(ψ − δ²)
 //
 // for δ (Connor, Sample Size for Testing Differences in Proportions for the
-// Paired-Sample Design, Biometrics 43, 1987). It is NaN for n < 1, without
-// discordance, and where not even δ = √ψ, the largest there can be, is found.
-func (p Power) Detectable(n int, discordance float64) float64 {
+// Paired-Sample Design, Biometrics 43, 1987). No difference is larger than the
+// discordance: where δ would be, as many more pairs are taken to differ, each
+// by as much as those seen. It is NaN without any difference, and where not
+// even all pairs differing one way is found, or none can be (see SmallestP).
+func (p Power) Detectable(differences []float64) float64 {
 	a := distuv.UnitNormal.Quantile(1 - cmp.Or(p.Alpha, 0.05)/2)
 	b := distuv.UnitNormal.Quantile(cmp.Or(p.Power, 0.8))
-	root := math.Sqrt(discordance)
-	short := func(d float64) bool {
-		return d*math.Sqrt(float64(n)) < a*root+b*math.Sqrt(max(0, discordance-d*d))
+	n := float64(len(differences))
+	size, square, differing := 0.0, 0.0, 0.0
+	for _, d := range differences {
+		size += math.Abs(d) / n
+		square += d * d / n
+		if d != 0 {
+			differing += 1 / n
+		}
 	}
-	if n < 1 || discordance <= 0 || short(root) {
+	if differing == 0 || SmallestP(len(differences)) > cmp.Or(p.Alpha, 0.05) {
 		return math.NaN()
 	}
-	low, high := 0.0, root
+	short := func(d float64) bool {
+		psi := square * max(1, d/size)
+		return d*math.Sqrt(n) < a*math.Sqrt(psi)+b*math.Sqrt(max(0, psi-d*d))
+	}
+	low, high := 0.0, size/differing
+	if short(high) {
+		return math.NaN()
+	}
 	for high-low > 1e-12 {
 		if m := (low + high) / 2; short(m) {
 			low = m

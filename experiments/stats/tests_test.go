@@ -181,17 +181,32 @@ func TestDeLongAgainstPROC(t *testing.T) {
 
 func TestDetectableIsWhatTheTestDetects(t *testing.T) {
 	// The power of the χ² test without continuity correction, summed over
-	// the multinomial distribution, is within some points of what was asked.
+	// the multinomial distribution, is within some points of what was asked;
+	// few discordant rows make it coarse.
 	for _, c := range []struct {
 		n   int
 		psi float64
 	}{{80, 0.2}, {329, 0.04}, {329, 0.15}, {600, 0.3}} {
-		d := stats.Power{}.Detectable(c.n, c.psi)
-		require.InDelta(t, 0.8, power(c.n, c.psi, d), 0.06, "n = %d, ψ = %g" /* few discordant rows make coarse power */, c.n, c.psi)
+		d := stats.Power{}.Detectable(discordant(c.n, int(math.Round(c.psi*float64(c.n)))))
+		require.InDelta(t, 0.8, power(c.n, c.psi, d), 0.06, "n = %d, ψ = %g", c.n, c.psi)
 	}
-	require.True(t, math.IsNaN(stats.Power{}.Detectable(5, 0.1)), "five rows detect nothing")
-	require.True(t, math.IsNaN(stats.Power{}.Detectable(100, 0)))
+	require.True(t, math.IsNaN(stats.Power{}.Detectable(discordant(5, 1))), "five rows detect nothing")
+	require.True(t, math.IsNaN(stats.Power{}.Detectable(discordant(100, 0))))
+	// With two of 100 discordant no difference is above two points: more of
+	// them must differ, and δ = ψ solves δ·√n = 1.96·√δ + 0.84·√(δ − δ²).
+	d := stats.Power{}.Detectable(discordant(100, 2))
+	require.InDelta(t, 1.959964*math.Sqrt(d)+0.841621*math.Sqrt(d-d*d), d*10, 1e-5)
+	require.Greater(t, d, 0.02)
 	require.InDelta(t, 0.05, math.Pow(1-stats.NoneSeen(83), 83), 1e-12)
+}
+
+// discordant is n differences of which so many are not zero.
+func discordant(n, differing int) []float64 {
+	d := make([]float64, n)
+	for i := range differing {
+		d[i] = float64(1 - 2*(i%2))
+	}
+	return d
 }
 
 // power is the probability that |b−c|/√(b+c) exceeds 1.96 when of n rows a
