@@ -49,11 +49,8 @@ func Collect(ctx context.Context, cfg Config) (*Report, error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	for _, g := range r.programs {
-		dir := filepath.Dir(datasets.SummaryPath(cfg.Dir, g.plan.Name, "any"))
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return nil, fmt.Errorf("run folder: %w", err)
-		}
+	if err := os.MkdirAll(cfg.Dir, 0o777); err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
 	}
 	release, err := lockRun(cfg.Dir)
 	if err != nil {
@@ -62,6 +59,12 @@ func Collect(ctx context.Context, cfg Config) (*Report, error) {
 	defer release()
 	if err := r.adoptManifest(); err != nil {
 		return nil, err
+	}
+	for _, g := range r.programs {
+		dir := filepath.Dir(datasets.SummaryPath(cfg.Dir, g.plan.Name, "any"))
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, fmt.Errorf("run folder: %w", err)
+		}
 	}
 	if err := datasets.RemoveStale(cfg.files, cfg.Dir); err != nil {
 		return nil, err

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"tickle/datasets"
@@ -63,6 +65,9 @@ func (r *run) adoptManifest() error {
 	want := r.manifest()
 	have, err := datasets.ReadManifest(r.cfg.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := unused(r.cfg.Dir); err != nil {
+			return err
+		}
 		r.written = want
 		return want.Write(r.cfg.files, r.cfg.Dir)
 	}
@@ -73,6 +78,22 @@ func (r *run) adoptManifest() error {
 		return fmt.Errorf("%s: this folder holds another run: %s; give another folder", datasets.ManifestPath(r.cfg.Dir), what)
 	}
 	r.written = have
+	return nil
+}
+
+// unused makes sure that a folder without a manifest holds nothing but what a
+// run that was killed while it wrote one leaves: a run folder's incomplete
+// files are removed, and so nobody else's may be in it.
+func unused(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("run folder: %w", err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != lockName && !strings.HasPrefix(name, filepath.Base(datasets.ManifestPath(dir))) {
+			return fmt.Errorf("%s: holds %s and no run: give a new or an empty folder", dir, name)
+		}
+	}
 	return nil
 }
 
@@ -87,6 +108,8 @@ func difference(have, want *datasets.Manifest) string {
 		return differ("the format", have.Format, want.Format)
 	case have.PoolHash != want.PoolHash:
 		return differ("the pool's SHA-256", short(have.PoolHash)+" ("+have.Pool+")", short(want.PoolHash)+" ("+want.Pool+")")
+	case !maps.Equal(have.Versions, want.Versions):
+		return differ("the version of the program", have.Versions["tickle"], want.Versions["tickle"])
 	case have.Seed != want.Seed:
 		return differ("the seed", have.Seed, want.Seed)
 	case have.Observations != want.Observations:

@@ -19,9 +19,13 @@ func (Backend) Name() string { return "sim" }
 // Modelled reports that answers are computed from a model.
 func (Backend) Modelled() bool { return true }
 
-// Stack names the personality behind m.
+// ModelVersion rises whenever a model answers otherwise than before, so that
+// data of two versions is never taken for one.
+const ModelVersion = 1
+
+// Stack names the personality behind m and the version of the models.
 func (Backend) Stack(m *pool.Machine) string {
-	return "sim " + m.Options["personality"]
+	return fmt.Sprintf("sim %s, model %d", m.Options["personality"], ModelVersion)
 }
 
 // Check returns what is wrong with m's options and factors.
