@@ -98,9 +98,6 @@ func (e *engine) firstReply(r *record, at int64) {
 	if r.state == sent && e.fences != nil {
 		e.fences.reply(r.ref)
 	}
-	if e.pairs.fixed && r.state == sent {
-		e.nextAt = max(r.sent+e.pace, e.now)
-	}
 }
 
 // The packets that end what a probe began. Their sequence and acknowledgement

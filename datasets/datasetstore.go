@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -98,16 +99,27 @@ func (m *Matrix) hash(h hash.Hash) {
 	flush(0)
 }
 
-// Write puts the data set into a folder, which it makes if need be. The
-// same data set gives the same bytes. The last file to be written is
-// dataset.json, so that a folder without it is not a data set.
-func (d *Dataset) Write(fs FS, dir string) error {
+// Write puts the data set into a folder, which it makes if need be; one that
+// holds anything but a data set is an error. The same data set gives the same
+// bytes. All files are written before any takes its name, dataset.json last: a
+// failure leaves an earlier data set as it was, and a folder without
+// dataset.json is not a data set.
+func (d *Dataset) Write(fs FS, dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	if err := orHost(fs).Remove(filepath.Join(dir, metaFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := ours(dir); err != nil {
 		return err
 	}
+	var ready []string
+	defer func() {
+		if err != nil {
+			for _, name := range ready {
+				// What can't be removed either is not worth another error.
+				_ = orHost(fs).Remove(filepath.Join(dir, name+nextSuffix))
+			}
+		}
+	}()
 	meta := d.Meta
 	meta.Files = make(map[string]string)
 	for _, part := range []struct {
@@ -122,7 +134,7 @@ func (d *Dataset) Write(fs FS, dir string) error {
 		{textsFile, textColumns, len(d.Matrix.Texts), d.textCells},
 		{lossyFile, lossyColumns, len(d.Lossy), d.lossyCells},
 	} {
-		t, err := createTable(fs, filepath.Join(dir, part.name), &tableKind{name: "dataset", specs: part.specs})
+		t, err := createTable(fs, filepath.Join(dir, part.name+nextSuffix), &tableKind{name: "dataset", specs: part.specs})
 		if err != nil {
 			return err
 		}
@@ -131,12 +143,39 @@ func (d *Dataset) Write(fs FS, dir string) error {
 			return err
 		}
 		meta.Files[part.name] = t.seal.stored
+		ready = append(ready, part.name)
+	}
+	if err := orHost(fs).Remove(filepath.Join(dir, metaFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for _, name := range ready {
+		if err := orHost(fs).Rename(filepath.Join(dir, name+nextSuffix), filepath.Join(dir, name)); err != nil {
+			return err
+		}
 	}
 	b, err := json.MarshalIndent(&meta, "", "  ")
 	if err != nil {
 		return err
 	}
 	return writeAtomic(fs, filepath.Join(dir, metaFile), append(b, '\n'))
+}
+
+// nextSuffix marks a file that is complete and waits for the others.
+const nextSuffix = ".next"
+
+// ours makes sure that a folder holds nothing but a data set, whole or not.
+func ours(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := strings.TrimSuffix(strings.TrimSuffix(e.Name(), tempSuffix), nextSuffix)
+		if !slices.Contains([]string{metaFile, machinesFile, columnsFile, partitionsFile, textsFile, lossyFile}, name) {
+			return fmt.Errorf("%s: holds %s: want a new folder, or that of a data set", dir, e.Name())
+		}
+	}
+	return nil
 }
 
 // rowsPerTableGroup bounds the rows, and so the memory, of a row group of a
