@@ -4,7 +4,7 @@ OUT     ?= out
 # Packages with goroutines of their own: tested again under the race detector.
 RACE     = ./collector/... ./datasets/... ./learners/... ./experiments/... ./cmd/...
 
-.PHONY: all build demo lab lab-smoke test test-root peers bench-learners bench-scale bench-links lint race cross clean
+.PHONY: all build demo lab lab-smoke test test-root test-page peers bench-learners bench-scale bench-links lint race cross clean
 
 all: build
 
@@ -24,6 +24,10 @@ lab: build
 # What needs root: network namespaces of this host.
 test-root:
 	$(GO) test -tags root -timeout 5m ./collector/live/... ./collector/attach/... ./cmd/tickle/...
+
+# The report page in a headless Chromium (Debian: chromium).
+test-page:
+	$(GO) test -count=1 -tags chromium -run Chromium ./reports
 
 # The learners against Weka, LIBLINEAR and scikit-learn (Debian: weka,
 # liblinear-tools, python3-sklearn), run on the spot; one that is not installed

@@ -106,14 +106,18 @@ func (l *Link) Close() error {
 	return l.carrier.Close()
 }
 
-// Send sends one IP packet to the machine, whose hardware address it first
-// asks for, for up to a second, when it does not know it.
+// Send sends one IP packet to the machine, and refuses any that is for somebody
+// else. It first asks for the machine's hardware address, for up to a second,
+// when it does not know it.
 func (l *Link) Send(packet []byte) error {
 	if l.err != nil {
 		return l.err
 	}
-	if len(packet) == 0 || len(packet) > pool.MaxPacket {
+	if len(packet) > pool.MaxPacket {
 		return fmt.Errorf("link: packet of %d bytes", len(packet))
+	}
+	if !l.forMachine(packet) {
+		return fmt.Errorf("link: a packet that is not for %s", l.cfg.Machine)
 	}
 	if !l.known {
 		if err := l.resolve(time.Now().Add(time.Second)); err != nil {
@@ -130,6 +134,23 @@ func (l *Link) Send(packet []byte) error {
 		return l.fail(err)
 	}
 	return nil
+}
+
+// forMachine reports whether a packet's destination is the machine, or in
+// IPv6 the group in which it is asked for its hardware address. Nothing else
+// leaves through a link, whoever asks.
+func (l *Link) forMachine(packet []byte) bool {
+	switch {
+	case len(packet) >= 20 && packet[0]>>4 == 4:
+		return netip.AddrFrom4([4]byte(packet[16:20])) == l.cfg.Machine
+	case len(packet) >= 40 && packet[0]>>4 == 6 && l.cfg.Machine6.IsValid():
+		to := netip.AddrFrom16([16]byte(packet[24:40]))
+		group := netip.MustParseAddr("ff02::1:ff00:0").As16() // RFC 4291 §2.7.1
+		m := l.cfg.Machine6.As16()
+		copy(group[13:], m[13:])
+		return to == l.cfg.Machine6 || to == netip.AddrFrom16(group)
+	}
+	return false
 }
 
 // fail remembers an error of the carrier: the machine is gone.

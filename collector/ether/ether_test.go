@@ -113,11 +113,14 @@ func TestSendAsksForTheMachineAndStripsPadding(t *testing.T) {
 		}
 		done <- err
 	}()
-	require.NoError(t, l.Send(packet))
+	sent := bytes.Clone(packet)
+	copy(sent[12:], packet[16:20])
+	copy(sent[16:], packet[12:16])
+	require.NoError(t, l.Send(sent))
 	require.NoError(t, <-done)
 	frame := read(t, far)
 	require.Equal(t, machineMAC, frame[:6])
-	require.Equal(t, packet, frame[headerLen:])
+	require.Equal(t, sent, frame[headerLen:])
 
 	padded := append(append(bytes.Clone(frame[:headerLen]), packet...), make([]byte, 60-headerLen-len(packet))...)
 	require.NoError(t, far.WriteFrame(padded))
@@ -144,8 +147,34 @@ func TestForeignFramesAreIgnored(t *testing.T) {
 func TestAMachineThatIsGoneIsAnError(t *testing.T) {
 	l, far := newPair(t, testConfig)
 	require.NoError(t, far.Close())
-	require.ErrorIs(t, l.Send(make([]byte, 20)), pool.ErrClosed)
-	require.ErrorIs(t, l.Send(make([]byte, 20)), pool.ErrClosed)
+	packet := make([]byte, 20)
+	packet[0] = 0x45
+	copy(packet[16:], testConfig.Machine.AsSlice())
+	require.ErrorIs(t, l.Send(packet), pool.ErrClosed)
+	require.ErrorIs(t, l.Send(packet), pool.ErrClosed)
+}
+
+// No packet for anybody but the machine leaves through a link.
+func TestOnlyTheMachineIsSentTo(t *testing.T) {
+	cfg := testConfig
+	cfg.MachineMAC = machineMAC
+	l, far := newPair(t, cfg)
+	packet := func(first byte, length, at int, to string) []byte {
+		b := make([]byte, length)
+		b[0] = first
+		copy(b[at:], netip.MustParseAddr(to).AsSlice())
+		return b
+	}
+	for _, p := range [][]byte{
+		{}, {0x45}, packet(0x45, 20, 16, "203.0.113.9"), packet(0x45, 20, 16, "255.255.255.255"),
+		packet(0x60, 40, 24, "2001:db8::2"), packet(0x60, 40, 24, "ff02::1"), packet(0x75, 40, 16, "192.0.2.1"),
+	} {
+		require.ErrorContains(t, l.Send(p), "not for 192.0.2.1")
+	}
+	for _, p := range [][]byte{packet(0x45, 20, 16, "192.0.2.1"), packet(0x60, 40, 24, "2001:db8::1"), packet(0x60, 40, 24, "ff02::1:ff00:1")} {
+		require.NoError(t, l.Send(p))
+		require.Equal(t, p, read(t, far)[headerLen:])
+	}
 }
 
 func FuzzReceive(f *testing.F) {
