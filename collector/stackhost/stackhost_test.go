@@ -56,7 +56,10 @@ func TestMachineAnswersUntilClosed(t *testing.T) {
 	default:
 		t.Fatal("the program still runs after Close")
 	}
-	require.ErrorIs(t, l.Send(make([]byte, 20)), pool.ErrClosed)
+	packet := make([]byte, 20)
+	packet[0] = 0x45
+	copy(packet[16:], labtest.Net.Machine.AsSlice())
+	require.ErrorIs(t, l.Send(packet), pool.ErrClosed)
 }
 
 func TestProgramThatFailsSaysWhy(t *testing.T) {
@@ -69,7 +72,10 @@ func TestMachineThatDiesIsNoticed(t *testing.T) {
 	require.NoError(t, err)
 	defer l.Close()
 	require.NoError(t, l.child.Stop())
-	require.ErrorIs(t, l.Send(make([]byte, 20)), pool.ErrClosed)
+	packet := make([]byte, 20)
+	packet[0] = 0x45
+	copy(packet[16:], labtest.Net.Machine.AsSlice())
+	require.ErrorIs(t, l.Send(packet), pool.ErrClosed)
 }
 
 func TestStartEndsWithItsContext(t *testing.T) {
