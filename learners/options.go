@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tickle/nearest"
 )
 
 // The types of an option.
@@ -149,33 +151,6 @@ func unknown(thing, name string, known []string) string {
 	if len(known) == 0 {
 		return "there is no " + thing + " at all"
 	}
-	nearest, least := "", math.MaxInt
-	for _, k := range known {
-		if d := editDistance(name, k); d < least {
-			nearest, least = k, d
-		}
-	}
-	return fmt.Sprintf("no such %s; the nearest is %q", thing, nearest)
-}
-
-// editDistance is Levenshtein's distance in bytes: insertions, deletions and
-// substitutions cost one each.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	best, _ := nearest.Name(name, known)
+	return fmt.Sprintf("no such %s; the nearest is %q", thing, best)
 }

@@ -118,16 +118,6 @@ func TestNewRegistryPanics(t *testing.T) {
 	require.Panics(t, func() { NewRegistry(good, good) })
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"same", "same", 0}} {
-		require.Equal(t, c.want, editDistance(c.a, c.b), c)
-		require.Equal(t, c.want, editDistance(c.b, c.a), c)
-	}
-}
-
 // FuzzParse: what Parse gives as labels, joined, parses to the same labels;
 // an error is one line.
 func FuzzParse(f *testing.F) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tickle/nearest"
 )
 
 // MaxProbes is the largest set that is made or read.
@@ -164,35 +166,8 @@ func (g *generator) changed(o options) map[string]string {
 // suggest ends an error about an unknown name with the nearest known one, or
 // with all of them when none is near.
 func suggest(name string, known []string) string {
-	best, least := "", len(name)/2+1
-	for _, k := range known {
-		if d := distance(name, k); d < least {
-			best, least = k, d
-		}
-	}
-	if best != "" {
+	if best, d := nearest.Name(name, known); d <= len(name)/2 {
 		return fmt.Sprintf("; did you mean %s?", best)
 	}
 	return "; want " + strings.Join(known, ", ")
-}
-
-// distance is Levenshtein's, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -12,6 +12,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
 	"tickle/collector/pool"
+	"tickle/nearest"
 )
 
 // Factor describes one factor of a machine's Factors for people.
@@ -196,34 +197,12 @@ func advice(name string) string {
 	if a, ok := foreign[name]; ok {
 		return a
 	}
-	best, least := "", int(^uint(0)>>1)
-	for _, f := range factors {
-		if d := distance(name, f.Name); d < least {
-			best, least = f.Name, d
-		}
+	known := make([]string, len(factors))
+	for i := range factors {
+		known[i] = factors[i].Name
 	}
+	best, _ := nearest.Name(name, known)
 	return fmt.Sprintf("the nearest is %q", best)
-}
-
-// distance is Levenshtein's, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func whole(s string, least, most int) (int, error) {
@@ -238,7 +217,7 @@ func word(s string, words ...string) error {
 	if slices.Contains(words, s) {
 		return nil
 	}
-	best := slices.MinFunc(words, func(a, b string) int { return distance(s, a) - distance(s, b) })
+	best, _ := nearest.Name(s, words)
 	return fmt.Errorf("%q: expected %s; the nearest is %q", s, strings.Join(words, ", "), best)
 }
 

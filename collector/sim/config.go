@@ -54,7 +54,7 @@ type opening struct {
 func configure(m *pool.Machine) (*config, error) {
 	for _, k := range sortedKeys(m.Options) {
 		if k != "personality" && k != "distribution" {
-			return nil, fmt.Errorf("option %s: unknown; want personality or distribution%s", k, nearest(k, []string{"personality", "distribution"}))
+			return nil, fmt.Errorf("option %s: unknown; want personality or distribution%s", k, meant(k, []string{"personality", "distribution"}))
 		}
 	}
 	name, ok := m.Options["personality"]
@@ -63,7 +63,7 @@ func configure(m *pool.Machine) (*config, error) {
 	}
 	p := findPersonality(name)
 	if p == nil {
-		return nil, fmt.Errorf("option personality: unknown %q%s", name, nearest(name, Personalities()))
+		return nil, fmt.Errorf("option personality: unknown %q%s", name, meant(name, Personalities()))
 	}
 	c := &config{
 		personality: *p, ports: m.Ports, memory: 1024, mtu: 1500,

@@ -46,5 +46,5 @@ func (c *config) distribution(name string) error {
 		}
 		known = append(known, d.Name)
 	}
-	return fmt.Errorf("option distribution: unknown %q%s", name, nearest(name, known))
+	return fmt.Errorf("option distribution: unknown %q%s", name, meant(name, known))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tickle/nearest"
 )
 
 // Factor is a setting of a modelled machine that is not the operating system.
@@ -210,39 +212,15 @@ func (c *config) factor(name, value string) error {
 		s.number(c, n)
 		return nil
 	}
-	return fmt.Errorf("unknown for %s%s", c.family, nearest(name, known))
+	return fmt.Errorf("unknown for %s%s", c.family, meant(name, known))
 }
 
-// nearest proposes the known name with the least edit distance from name.
-func nearest(name string, known []string) string {
-	best, distance := "", len(name)+1
-	for _, k := range known {
-		if d := editDistance(name, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	if best == "" {
+// meant proposes the known name that is nearest to an unknown one, if any is
+// near.
+func meant(name string, known []string) string {
+	best, d := nearest.Name(name, known)
+	if d > len(name) {
 		return ""
 	}
 	return fmt.Sprintf(" (nearest known: %s)", best)
-}
-
-// editDistance is Levenshtein's, by bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
