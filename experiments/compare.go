@@ -145,7 +145,7 @@ func (k *contest) String() string {
 
 // validate adds the contests of one data set.
 func (c *Comparison) validate(ctx context.Context, in *Input) error {
-	c.datasets = append(c.datasets, in.Data.Origin.Name)
+	c.datasets = append(c.datasets, in.Data.Origin.label())
 	if len(in.Learners) < 2 {
 		c.warnings = []Warning{{Code: WarnOneLearner, Text: "one learner: nothing to compare it with, no rows"}}
 		return nil
@@ -176,7 +176,7 @@ func (c *Comparison) validate(ctx context.Context, in *Input) error {
 			marks = outcomes[0].marks()
 			outcomes = outcomes[1:]
 		}
-		k := contest{contestKey: contestKey{in.Data.Origin.Name, cells[i].Hierarchy.String(), cells[i].Level, string(cells[i].Fields), cells[i].Splitter.Name(), string(cells[i].Filter)}}
+		k := contest{contestKey: contestKey{in.Data.Origin.label(), cells[i].Hierarchy.String(), cells[i].Level, string(cells[i].Fields), cells[i].Splitter.Name(), string(cells[i].Filter)}}
 		c.add(k, rows, cells[i].Learner.Label, marks)
 	}
 	return nil

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"tickle/datasets"
 )
@@ -52,6 +53,12 @@ type Origin struct {
 	Dropped  int    // probes left out by the loss policy
 	Repeats  int
 	Policies Policies
+}
+
+// label names the data in rows: by what it is, not by the folder that it lies
+// in, so that equal studies have equal rows.
+func (o *Origin) label() string {
+	return strings.TrimSpace(o.Pool + " " + o.Hash[:min(8, len(o.Hash))])
 }
 
 // Of reads a data set that the user calls name. One that was built with
