@@ -170,7 +170,7 @@ func (r *run) finished(p part) (counts datasets.Counts, done bool, err error) {
 		return counts, false, nil
 	}
 	if err != nil {
-		return counts, false, err
+		return counts, false, fmt.Errorf("%w; remove it to collect this machine again", err)
 	}
 	defer f.Close()
 	want := r.header(p)
