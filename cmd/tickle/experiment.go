@@ -12,6 +12,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/experiments"
+	"tickle/learners"
 	"tickle/learners/all"
 	"tickle/reports"
 )
@@ -69,7 +70,7 @@ func (p *program) oneExperiment(e *experiments.Entry) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&s.data, "data", "", "the data set's `FOLDER` (see tickle dataset build)")
 	f.StringVar(&s.run, "run", "", "the run `FOLDER`, for what looks at single exchanges")
-	f.StringVar(&s.learners, "learners", defaultLearners, "learners with options, as `'forest:trees=300;ibk:k=1'` (see tickle learners)")
+	f.StringVar(&s.learners, "learners", defaultLearners, "learners with options, as `'forest:trees=300;ibk:k=1'` (see tickle learners), or all")
 	f.Uint64Var(&s.seed, "seed", 1, "the seed of folds, learners and intervals")
 	f.Var((*workers)(&s.workers), "workers", "goroutines; 0: one a processor; changes no result")
 	f.StringVarP(&s.out, "output", "o", "", "the `FOLDER` of results")
@@ -101,7 +102,7 @@ func (o *optionValue) Set(s string) error {
 
 // runExperiment runs e on data and writes its result, tables and figures.
 func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *study, data *experiments.Data) error {
-	configured, err := all.Registry().Parse(s.learners)
+	configured, err := parseLearners(s.learners)
 	if err != nil {
 		return err
 	}
@@ -121,6 +122,22 @@ func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *st
 		return err
 	}
 	return reports.Write(dir, result, reports.Options{Width: reports.Page})
+}
+
+// parseLearners reads a list of learners; "all" is every one of ours with its
+// defaults (golearn's are asked for by name, for they take no seed).
+func parseLearners(spec string) ([]learners.Configured, error) {
+	registry := all.Registry()
+	if spec != "all" {
+		return registry.Parse(spec)
+	}
+	var names []string
+	for _, e := range registry.Entries() {
+		if !strings.HasPrefix(e.Name, "golearn-") {
+			names = append(names, e.Name)
+		}
+	}
+	return registry.Parse(strings.Join(names, ";"))
 }
 
 // command is the command line that makes the result again.

@@ -25,16 +25,16 @@ type scale struct {
 	name, summary string
 	pool          string
 	probes        int
-	learners      string
+	learners      string // of --learners
 }
 
 var scales = []scale{
 	{name: "demo", summary: "500 probes, six times each, to real stacks in the process and to modelled machines; under a minute",
-		pool: "demo", probes: 500, learners: defaultLearners},
+		pool: "demo", probes: 500},
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
-		pool: "paper", probes: 50_000, learners: defaultLearners},
+		pool: "paper", probes: 50_000},
 	{name: "lab", summary: "1,000 probes, six times each, to kernels and stacks that boot (see make lab)",
-		pool: "lab", probes: 1000, learners: defaultLearners},
+		pool: "lab", probes: 1000},
 }
 
 // reproduction is the study under way.
@@ -49,7 +49,7 @@ type reproduction struct {
 
 func (p *program) reproduce() *cobra.Command {
 	r := reproduction{program: p}
-	var size string
+	var size, chosen string
 	var names, help []string
 	for _, s := range scales {
 		names = append(names, s.name)
@@ -70,6 +70,7 @@ Scales:
 			for _, s := range scales {
 				if s.name == size {
 					r.scale = s
+					r.scale.learners = chosen
 					return r.run(c.Context())
 				}
 			}
@@ -78,6 +79,7 @@ Scales:
 	}
 	f := c.Flags()
 	f.StringVar(&size, "scale", "demo", "the size of the study: "+strings.Join(names, ", "))
+	f.StringVar(&chosen, "learners", defaultLearners, "learners with options, or all (see tickle learners)")
 	f.Uint64Var(&r.seed, "seed", 1, "the seed of everything")
 	f.Var((*workers)(&r.workers), "workers", "goroutines; 0: one a processor; changes no result")
 	f.StringVarP(&r.out, "output", "o", "", "the `FOLDER` of everything")
