@@ -40,6 +40,9 @@ var (
 	blue       = color.RGBA{0x00, 0x72, 0xB2, 0xFF}
 	vermillion = color.RGBA{0xD5, 0x5E, 0x00, 0xFF}
 	purple     = color.RGBA{0xCC, 0x79, 0xA7, 0xFF}
+	// Not theirs: darker than any of them, for when eight are too few.
+	brown = color.RGBA{0x6B, 0x3F, 0x0D, 0xFF}
+	night = color.RGBA{0x12, 0x1F, 0x3D, 0xFF}
 )
 
 // What is no series.
@@ -55,6 +58,7 @@ var (
 var learnerColours = map[string]color.Color{
 	"forest": blue, "smo": vermillion, "ibk": orange, "j48": green, "jrip": purple,
 	"nmap4": yellow, "logistic": skyBlue, "majority": grey,
+	"bayes": brown, "oner": night,
 }
 
 // LearnerColour is a learner's colour in every figure, whatever its options.
