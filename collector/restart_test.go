@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 // name, how the life with that number goes, 0 being the first.
 type flaky struct {
 	backend
+	mu    *sync.Mutex // of lives: workers open machines at once
 	lives map[string]int
 	fate  func(name string, life int, l *virtualLink) error
 }
@@ -24,8 +26,10 @@ func (f flaky) Open(ctx context.Context, m *pool.Machine, net pool.Net, seed uin
 	if err != nil {
 		return nil, err
 	}
+	f.mu.Lock()
 	life := f.lives[m.Name]
 	f.lives[m.Name]++
+	f.mu.Unlock()
 	return link, f.fate(m.Name, life, link.(*virtualLink))
 }
 
@@ -46,7 +50,7 @@ func TestMachinesThatFailAreStartedAgain(t *testing.T) {
 	_, err := Collect(context.Background(), want)
 	require.NoError(t, err)
 
-	b := flaky{backend: quiet, lives: map[string]int{}, fate: func(name string, life int, l *virtualLink) error {
+	b := flaky{backend: quiet, mu: new(sync.Mutex), lives: map[string]int{}, fate: func(name string, life int, l *virtualLink) error {
 		switch {
 		case name == "m01" && life < 2: // dies, twice
 			l.stack.mood.dieAfter = 100 + 50*life
@@ -91,7 +95,7 @@ func TestMachinesThatFailAreStartedAgain(t *testing.T) {
 }
 
 func TestRestartsCanBeSwitchedOff(t *testing.T) {
-	b := flaky{lives: map[string]int{}, fate: func(_ string, _ int, l *virtualLink) error {
+	b := flaky{mu: new(sync.Mutex), lives: map[string]int{}, fate: func(_ string, _ int, l *virtualLink) error {
 		l.stack.mood.dieAfter = 30
 		return nil
 	}}
