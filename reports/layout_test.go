@@ -3,6 +3,7 @@ package reports
 import (
 	"image"
 	"image/color"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,4 +92,16 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 	lines := wrap("one two  three fourteen\nfive", sty, sty.Width("three fourteen"))
 	require.Equal(t, []string{"one two three", "fourteen five"}, lines)
 	require.Equal(t, []string{"unbreakable", "word"}, wrap("unbreakable word", sty, 10))
+}
+
+// TestTextsCarryTheirWidth: a reader without the font squeezes or stretches a
+// text into the place that it was laid out for.
+func TestTextsCarryTheirWidth(t *testing.T) {
+	fig, err := FigureOf(small())
+	require.NoError(t, err)
+	s := fig.svg(Page)
+	texts := strings.Count(s, "<text ")
+	require.NotZero(t, texts)
+	require.Equal(t, texts, strings.Count(s, `<text textLength="`))
+	require.NotContains(t, s, `textLength="0"`)
 }
