@@ -30,6 +30,11 @@ func NewGrouper(machines []Machine) *Grouper {
 // Add appends a column. cells has one code a row and is canonical: codes are
 // numbered in order of first appearance, Missing where there is no value.
 // values gives the meaning of each code. Add keeps neither.
+//
+// A column whose values were declared elsewhere need not be canonical: it may
+// have values that no cell has, and cells with the code len(values), which
+// stands for every other value (see Partition.Other). Columns with equal cells
+// that declare different numbers of values are in different partitions.
 func (g *Grouper) Add(c Column, cells []Code, values []Value) {
 	g.key = appendCodes(g.key[:0], cells)
 	g.add(c, g.key, maphash.Bytes(g.seed, g.key), values)
@@ -43,7 +48,7 @@ func (g *Grouper) add(c Column, cells []byte, hash uint64, values []Value) {
 		p = -1
 	}
 	last := p
-	for p >= 0 && !bytes.Equal(g.bytes[int(p)*len(cells):(int(p)+1)*len(cells)], cells) {
+	for p >= 0 && !(m.Parts[p].Distinct == len(values) && bytes.Equal(g.bytes[int(p)*len(cells):(int(p)+1)*len(cells)], cells)) {
 		p = g.next[p]
 	}
 	if p < 0 {
@@ -53,7 +58,9 @@ func (g *Grouper) add(c Column, cells []byte, hash uint64, values []Value) {
 		g.bytes = append(g.bytes, cells...)
 		part := Partition{Distinct: len(values)}
 		for i := 0; i < len(cells); i += 2 {
-			part.Missing = part.Missing || binary.LittleEndian.Uint16(cells[i:]) == Missing
+			code := binary.LittleEndian.Uint16(cells[i:])
+			part.Missing = part.Missing || code == Missing
+			part.Other = part.Other || int(code) == len(values)
 		}
 		m.Parts = append(m.Parts, part)
 	}

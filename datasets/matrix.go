@@ -63,10 +63,14 @@ type NumericColumn struct {
 
 // Partition is a way of grouping the rows.
 type Partition struct {
-	Distinct int   // number of codes; 0 when every cell is missing
-	Missing  bool  // some cell is missing
-	First    int32 // the first column that has it
-	Columns  int32 // how many columns have it (its multiplicity over the whole matrix)
+	Distinct int  // number of codes; 0 when every cell is missing
+	Missing  bool // some cell is missing
+	// Other says that some cell has the code Distinct, which stands for every
+	// value but the column's own: in the matrix that a stored model is tied
+	// to, the values that its training data did not have.
+	Other   bool
+	First   int32 // the first column that has it
+	Columns int32 // how many columns have it (its multiplicity over the whole matrix)
 }
 
 // Rows is the number of machines.
@@ -96,7 +100,12 @@ type Selection struct {
 	// Numbers are the selected numeric columns, ascending. D does not count
 	// them.
 	Numbers []int32
+
+	columns []uint64 // a bit a column: whether it is selected
 }
+
+// Selected reports whether nominal column c is selected.
+func (s *Selection) Selected(c int) bool { return s.columns[c/64]>>(c%64)&1 != 0 }
 
 // Select makes the selection of the columns for which keep is true. Constant
 // columns are kept when keep says so.
@@ -105,11 +114,12 @@ func (m *Matrix) Select(keep func(c int) bool) *Selection {
 	for i := range at {
 		at[i] = -1
 	}
-	s := &Selection{Matrix: m}
+	s := &Selection{Matrix: m, columns: make([]uint64, (len(m.Part)+63)/64)}
 	for c, p := range m.Part {
 		if !keep(c) {
 			continue
 		}
+		s.columns[c/64] |= 1 << (c % 64)
 		s.D++
 		if at[p] < 0 {
 			at[p] = int32(len(s.IDs))
@@ -133,7 +143,8 @@ func (m *Matrix) All() *Selection {
 
 // Text gives what code means in column c, for people and tables: the number
 // or text of a value, "absent", "nondet", or "" for Missing. A text is quoted
-// only by whoever writes it.
+// only by whoever writes it. A value of a text field for which there is no
+// text, in a made-up matrix, is its number.
 func (m *Matrix) Text(c int, code Code) string {
 	if code == Missing {
 		return ""
@@ -143,7 +154,7 @@ func (m *Matrix) Text(c int, code Code) string {
 		return "absent"
 	case v.State == Nondet:
 		return "nondet"
-	case Catalogue[m.Columns[c].Field].Type == Text:
+	case Catalogue[m.Columns[c].Field].Type == Text && v.Number < uint64(len(m.Texts)):
 		return m.Texts[v.Number]
 	default:
 		return strconv.FormatUint(v.Number, 10)
@@ -152,5 +163,8 @@ func (m *Matrix) Text(c int, code Code) string {
 
 // Name gives the name of column c, as "p12.tcp.window".
 func (m *Matrix) Name(c int) string {
+	if m.Names != nil {
+		return m.Names[c]
+	}
 	return "p" + strconv.Itoa(int(m.Columns[c].Probe)) + "." + m.Columns[c].Field.String()
 }

@@ -85,9 +85,6 @@ func Name(m *datasets.Matrix, id ID) string {
 	if n, ok := id.Number(); ok {
 		return m.Numbers[n].Name
 	}
-	if m.Names != nil {
-		return m.Names[id]
-	}
 	return m.Name(int(id))
 }
 
@@ -96,11 +93,6 @@ func Name(m *datasets.Matrix, id ID) string {
 func Value(m *datasets.Matrix, id ID, code datasets.Code) string {
 	if code == datasets.Missing {
 		return "?"
-	}
-	v := m.Values(int(id))[code]
-	field := m.Columns[id].Field
-	if v.State == datasets.Present && datasets.Catalogue[field].Type == datasets.Text && v.Number >= uint64(len(m.Texts)) {
-		return strconv.FormatUint(v.Number, 10) // a made-up table has no texts
 	}
 	return Quote(m.Text(int(id), code))
 }
@@ -164,30 +156,20 @@ func Row(m *datasets.Matrix, columns []ID, row int32, class string) string {
 }
 
 // Columns lists every selected column, in the order of the table: not one a
-// partition, but all. On data of the paper's size that is two million. A
-// selection that has some but not all columns of a partition does not say
-// which, and is an error.
-func Columns(s *datasets.Selection) ([]ID, error) {
-	selected := make([]bool, len(s.Parts))
-	for i, id := range s.IDs {
-		if p := &s.Parts[id]; p.Columns != s.Mult[i] {
-			return nil, fmt.Errorf("the selection has %d of %d columns that group the rows as column %s does, and does not say which",
-				s.Mult[i], p.Columns, Name(s.Matrix, ID(s.First[i])))
-		}
-		selected[id] = true
-	}
+// partition, but all. On data of the paper's size that is two million.
+func Columns(s *datasets.Selection) []ID {
 	all := make([]ID, 0, s.D+len(s.Numbers))
 	next := 0
-	for c, p := range s.Part {
+	for c := range s.Part {
 		for ; next < len(s.Numbers) && int(s.Matrix.Numbers[s.Numbers[next]].Before) <= c; next++ {
 			all = append(all, Numeric(s.Numbers[next]))
 		}
-		if selected[p] {
+		if s.Selected(c) {
 			all = append(all, ID(c))
 		}
 	}
 	for ; next < len(s.Numbers); next++ {
 		all = append(all, Numeric(s.Numbers[next]))
 	}
-	return all, nil
+	return all
 }

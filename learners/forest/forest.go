@@ -68,9 +68,8 @@ type learner struct {
 
 // Fit grows the trees, each on its own bootstrap sample with its own random
 // stream: PCG keyed by t.Seed and the tree's number; with rng=weka, Weka's.
-// The model is a *Model. It fails on infinite numbers, with like=sklearn on
-// missing numbers, and with rng=weka on a selection that has only some of the
-// columns of a partition.
+// The model is a *Model. It fails on infinite numbers, and with like=sklearn on
+// missing numbers.
 func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, error) {
 	if err := t.Check(); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package forest
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -28,10 +27,7 @@ type exact struct {
 // likeWeka draws the bags and seeds one after the other and grows the trees at
 // once.
 func (f *fit) likeWeka(ctx context.Context, m *Model) error {
-	columns, err := attributes.Columns(f.data)
-	if err != nil {
-		return fmt.Errorf("rng=weka: %w", err)
-	}
+	columns := attributes.Columns(f.data)
 	n := len(f.train.Rows)
 	random := wekarand.New(int64(f.train.Seed))
 	bags, seeds := make([][]entry, f.trees), make([]int32, f.trees)

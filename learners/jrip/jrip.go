@@ -70,8 +70,7 @@ const ripStream = 0x726970706572
 
 // Fit makes the rules. Of conditions with equal gain the first column's, then
 // the first value's, wins; equally common classes are in an order that is
-// drawn. The model is a *Model. It fails on infinite numbers, and with
-// rng=weka on a selection that has only some of the columns of a partition.
+// drawn. The model is a *Model. It fails on infinite numbers.
 func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
@@ -131,10 +130,7 @@ func (f *fit) order() error {
 	f.rng = rand.New(rand.NewPCG(t.Seed, ripStream))
 	shuffler := f.rng
 	if f.weka {
-		columns, err := attributes.Columns(t.Data)
-		if err != nil {
-			return fmt.Errorf("rng=weka: %w", err)
-		}
+		columns := attributes.Columns(t.Data)
 		random := wekarand.ForRows(int64(t.Seed), len(t.Rows), func(i int) string {
 			r := t.Rows[i]
 			return attributes.Row(t.Data.Matrix, columns, r, t.Classes[t.Labels[r]])
