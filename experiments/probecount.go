@@ -25,6 +25,12 @@ type ProbeCountRow struct {
 	Paper      PaperValue `json:"paper" doc:"about 30 of its 200 pairs with all probes, by vetted fields; read from the axis of its Figure 2a"`
 }
 
+// VettedSameKind is the set of vetted fields, of probes that a pair answered
+// with the same kind of packet. A firewall's silence makes every field absent,
+// and a field that is absent on one machine and not on the other differs: what
+// is then told apart is the kind of answer, which is no vetted field.
+const VettedSameKind = "vetted-same-kind"
+
 // WarnFewPairs says that there are fewer pairs of machines than asked for.
 const WarnFewPairs = "few-pairs"
 
@@ -39,7 +45,7 @@ var probeCount = Entry{
 	Options: []Option{
 		{Name: "pairs", Default: "200", Doc: "random pairs of machines"},
 		{Name: "subsets", Default: "200", Doc: "subsets of each size that are drawn for the spread"},
-		{Name: "fields", Default: "vetted", Doc: "field sets", Values: []string{"vetted", "prone"}, List: true},
+		{Name: "fields", Default: "vetted," + VettedSameKind, Doc: "field sets; " + VettedSameKind + " looks at vetted fields only where both machines answered the probe with the same kind of packet, or not at all", Values: []string{"vetted", VettedSameKind, "prone"}, List: true},
 	},
 	Rows: []ProbeCountRow{},
 	Run:  runProbeCount,
@@ -71,7 +77,7 @@ func runProbeCount(ctx context.Context, in *Input) (*Result, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			c := newPairCurve(in.Data, drawn, datasets.FieldSet(fields))
+			c := newPairCurve(in.Data, drawn, fields)
 			rows = append(rows, c.rows(in.Seed, subsets)...)
 		}
 	}
@@ -119,6 +125,12 @@ func (s pairSet) add(o pairSet) {
 	}
 }
 
+func (s pairSet) remove(o pairSet) {
+	for i, w := range o {
+		s[i] &^= w
+	}
+}
+
 func (s pairSet) count() int {
 	n := 0
 	for _, w := range s {
@@ -130,7 +142,7 @@ func (s pairSet) count() int {
 // pairCurve knows which probe tells which pair apart.
 type pairCurve struct {
 	data   *Data
-	fields datasets.FieldSet
+	fields string
 	pairs  [][2]int
 	// told has a set for each probe that tells some pair apart; the other
 	// probes, of n in all, tell none.
@@ -138,26 +150,28 @@ type pairCurve struct {
 	n    int
 }
 
-func newPairCurve(d *Data, pairs [][2]int, fields datasets.FieldSet) *pairCurve {
+func newPairCurve(d *Data, pairs [][2]int, fields string) *pairCurve {
 	c := &pairCurve{data: d, fields: fields, pairs: pairs, n: d.Origin.Probes}
 	m, vetted := d.Matrix, d.VettedFields()
 	words := (len(pairs) + 63) / 64
 	parts := make([]pairSet, len(m.Parts)) // of each partition, when it is met
-	set, probe, some := make(pairSet, words), int32(-1), false
+	set, kinds, probe := make(pairSet, words), make(pairSet, words), int32(-1)
 	flush := func() {
-		if some {
+		set.remove(kinds)
+		if set.count() > 0 {
 			c.told = append(c.told, slices.Clone(set))
 		}
 		clear(set)
-		some = false
+		clear(kinds)
 	}
 	for i, column := range m.Columns {
-		if fields == datasets.Vetted && !vetted[column.Field] {
-			continue
-		}
 		if column.Probe != probe {
 			flush()
 			probe = column.Probe
+		}
+		ofKinds := fields == VettedSameKind && column.Field == datasets.AnswerKind
+		if fields != string(datasets.Prone) && !vetted[column.Field] && !ofKinds {
+			continue
 		}
 		p := m.Part[i]
 		if m.Parts[p].Distinct < 2 {
@@ -172,8 +186,11 @@ func newPairCurve(d *Data, pairs [][2]int, fields datasets.FieldSet) *pairCurve 
 		if values := m.Values(i); slices.ContainsFunc(values, func(v datasets.Value) bool { return v.State == datasets.Nondet }) {
 			differ = c.differ(m.Codes(p), values)
 		}
-		set.add(differ)
-		some = some || differ.count() > 0
+		if ofKinds {
+			kinds.add(differ)
+		} else {
+			set.add(differ)
+		}
 	}
 	flush()
 	return c
@@ -218,12 +235,12 @@ func (c *pairCurve) rows(seed uint64, subsets int) []ProbeCountRow {
 		}
 		slices.Sort(counts[i])
 		rows[i] = ProbeCountRow{
-			Fields: string(c.fields), Probes: s, Mean: Number(mean), Share: Number(mean / float64(len(d))),
+			Fields: c.fields, Probes: s, Mean: Number(mean), Share: Number(mean / float64(len(d))),
 			SpreadLow: Number(stats.Quantile(counts[i], 0.05)), SpreadHigh: Number(stats.Quantile(counts[i], 0.95)),
 			Pairs: len(d), SameImage: same,
 		}
 	}
-	if last := &rows[len(rows)-1]; c.fields == datasets.Vetted && last.Pairs == 200 {
+	if last := &rows[len(rows)-1]; c.fields == string(datasets.Vetted) && last.Pairs == 200 {
 		last.Paper = PaperValue{"=", 30}
 	}
 	return rows

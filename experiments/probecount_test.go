@@ -23,7 +23,7 @@ func pairData(machines, probes int) (*experiments.Data, func(field datasets.Fiel
 	g := datasets.NewGrouper(rows)
 	type cell struct{ field, probe, machine int }
 	truth := make(map[cell]int)
-	fields := []datasets.FieldID{datasets.IPFlags, datasets.TCPWindow, datasets.TCPUrgent}
+	fields := []datasets.FieldID{datasets.AnswerKind, datasets.IPFlags, datasets.TCPWindow, datasets.TCPUrgent}
 	for p := range probes {
 		for _, f := range fields {
 			codes, values, at := make([]datasets.Code, machines), []datasets.Value{}, map[int]datasets.Code{}
@@ -70,20 +70,28 @@ func pairData(machines, probes int) (*experiments.Data, func(field datasets.Fiel
 func TestProbeCountAgainstEverySubset(t *testing.T) {
 	const machines, probes = 6, 11
 	d, at := pairData(machines, probes)
-	_, rows := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Options: map[string]string{"fields": "vetted,prone", "pairs": "15"}})
-	told := func(fields []datasets.FieldID, a, b int) (by uint) {
+	_, rows := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Options: map[string]string{"fields": "vetted,vetted-same-kind,prone", "pairs": "15"}})
+	differ := func(f datasets.FieldID, p, a, b int) bool {
+		v, ok := at(f, p, a)
+		w, was := at(f, p, b)
+		return ok && was && v != w
+	}
+	told := func(set string, fields []datasets.FieldID, a, b int) (by uint) {
 		for p := range probes {
+			if set == experiments.VettedSameKind && differ(datasets.AnswerKind, p, a, b) {
+				continue
+			}
 			for _, f := range fields {
-				v, ok := at(f, p, a)
-				w, was := at(f, p, b)
-				if ok && was && v != w {
+				if differ(f, p, a, b) {
 					by |= 1 << p
 				}
 			}
 		}
 		return by
 	}
-	sets := map[string][]datasets.FieldID{"vetted": {datasets.IPFlags, datasets.TCPUrgent}, "prone": {datasets.IPFlags, datasets.TCPUrgent, datasets.TCPWindow}}
+	vetted := []datasets.FieldID{datasets.IPFlags, datasets.TCPUrgent}
+	sets := map[string][]datasets.FieldID{"vetted": vetted, experiments.VettedSameKind: vetted,
+		"prone": {datasets.AnswerKind, datasets.IPFlags, datasets.TCPUrgent, datasets.TCPWindow}}
 	sizes := map[string][]int{}
 	for _, row := range rows {
 		sum, subsets := 0, 0
@@ -94,7 +102,7 @@ func TestProbeCountAgainstEverySubset(t *testing.T) {
 			subsets++
 			for a := range machines {
 				for b := range a {
-					if told(sets[row.Fields], a, b)&subset != 0 {
+					if told(row.Fields, sets[row.Fields], a, b)&subset != 0 {
 						sum++
 					}
 				}
@@ -111,18 +119,19 @@ func TestProbeCountAgainstEverySubset(t *testing.T) {
 			require.Equal(t, row.Mean, row.SpreadHigh)
 		}
 	}
-	require.Equal(t, map[string][]int{"vetted": {1, 2, 3, 5, 7, 10, 11}, "prone": {1, 2, 3, 5, 7, 10, 11}}, sizes)
+	grid := []int{1, 2, 3, 5, 7, 10, 11}
+	require.Equal(t, map[string][]int{"vetted": grid, experiments.VettedSameKind: grid, "prone": grid}, sizes)
 }
 
 func TestProbeCountOfThePapersPairs(t *testing.T) {
 	d, _ := pairData(24, 5)
-	r, rows := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Seed: 4})
+	r, rows := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Seed: 4, Options: map[string]string{"fields": "vetted"}})
 	require.Equal(t, "30", rows[len(rows)-1].Paper.String())
 	require.False(t, rows[0].Paper.Given())
 	require.Empty(t, r.Warnings)
-	_, again := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Seed: 4, Workers: 3})
+	_, again := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Seed: 4, Workers: 3, Options: map[string]string{"fields": "vetted"}})
 	require.Equal(t, rows, again)
-	_, other := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Seed: 5})
+	_, other := rowsOf[experiments.ProbeCountRow](t, "probe-count", experiments.Input{Data: d, Seed: 5, Options: map[string]string{"fields": "vetted"}})
 	require.NotEqual(t, rows, other)
 
 	few, _ := pairData(4, 5)

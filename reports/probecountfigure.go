@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"tickle/datasets"
 	"tickle/experiments"
 )
 
@@ -27,6 +28,13 @@ func probeCountFigure(r *experiments.Result) (*Figure, error) {
 		panels: func(Width) [][]*plot.Plot { return [][]*plot.Plot{{p.panel()}} },
 	}
 	return s.figure(r, p.alt()), nil
+}
+
+// probeCountSets are the field sets as the legend names them.
+var probeCountSets = map[string]string{
+	string(datasets.Prone):     "all fields",
+	string(datasets.Vetted):    "vetted fields",
+	experiments.VettedSameKind: "vetted fields, where both answer alike in kind",
 }
 
 // probeCountPlan is what the figure shows.
@@ -74,7 +82,7 @@ func (p *probeCountPlan) keys() legend {
 	var l legend
 	paper := false
 	for _, set := range p.sets {
-		l = append(l, lineKey(set+" fields: mean over all subsets", meanLine(set)), boxKey("90 % of subsets", tint(fieldSetColour(set), 2), false))
+		l = append(l, lineKey(probeCountSets[set]+": mean over all subsets", meanLine(set)), boxKey("90 % of subsets", tint(fieldSetColour(set), 2), false))
 	}
 	for i := range p.rows {
 		paper = paper || p.rows[i].Paper.Given()

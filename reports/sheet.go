@@ -72,8 +72,11 @@ func sideBySide(w Width, panels ...*plot.Plot) [][]*plot.Plot {
 
 // fieldSetColour is a field set's colour in figures that show no learner.
 func fieldSetColour(set string) color.Color {
-	if set == string(datasets.Vetted) {
+	switch set {
+	case string(datasets.Vetted):
 		return green
+	case experiments.VettedSameKind:
+		return purple
 	}
 	return vermillion
 }
