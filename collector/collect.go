@@ -21,6 +21,7 @@ import (
 type run struct {
 	cfg      Config
 	programs []*program
+	load     load
 	parts    []part // by plan, then machine
 	machines [][]int
 	observe  Observations // never ObserveDefault
@@ -117,7 +118,8 @@ func (r *run) prepare() error {
 		}
 		r.programs = append(r.programs, g)
 	}
-	if err := layOut(r.programs, cfg.Seed, cfg.SourcePort); err != nil {
+	var err error
+	if r.load, err = layOut(r.programs, cfg.Seed, cfg.SourcePort); err != nil {
 		return err
 	}
 	r.lineUp()
@@ -133,10 +135,9 @@ func (r *run) address() error {
 		if !ok {
 			continue
 		}
-		last := r.programs[len(r.programs)-1]
 		net, err := b.Net(p.machine)
 		if err == nil {
-			p.pairs, err = pairsOn(net, stream(r.cfg.Seed, streamPairs), last.first+uint64(last.copies()), r.cfg.SourcePort)
+			p.pairs, err = pairsOn(net, stream(r.cfg.Seed, streamPairs), r.load, r.cfg.SourcePort)
 		}
 		if err != nil {
 			return fmt.Errorf("collect: machine %s: %w", p.machine.Name, err)

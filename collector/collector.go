@@ -72,10 +72,11 @@ type Plan struct {
 	Order    Order         // a set whose header asks for it is Ordered in any case
 	// Pace is the time in µs between sendings, in the machine's time; a
 	// machine whose own Rate is lower is sent to at that. 0 means the set's own
-	// spacing in an ordered plan; else the machine's Rate; else, where that has
+	// spacing and gaps in an ordered plan; else the machine's Rate; else, where that has
 	// none, DefaultSpacing in an ordered plan, DefaultPace on links whose silence
 	// is certain, and as fast as the window lets on others.
 	Pace int64
+	gaps []int64 // the set's own, one a probe; nil: Pace
 }
 
 // Keep says what of the packets themselves is kept.

@@ -205,12 +205,12 @@ func (e *engine) finish(slot uint32) error {
 	r := &e.tape.copies[d.copy]
 	r.state, r.ref = sent, d.burst
 	if e.g.alone {
-		e.nextAt = max(e.now, r.sent+int64(r.latest)+e.pace)
+		e.nextAt = max(e.now, r.sent+int64(r.latest)+e.gap(d.probe))
 	}
 	if !d.opened {
 		return nil
 	}
-	from, to := e.pairs.source(e.g.first+uint64(d.copy)), e.to[d.port]
+	from, to := e.pairs.source(e.first+uint64(d.copy)), e.to[d.port]
 	if !d.acked {
 		return e.sendReset(resetAckPacket, from, to, probegen.Numbers{Ack: d.numbers.Ack})
 	}

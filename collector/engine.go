@@ -32,12 +32,14 @@ type engine struct {
 	machine  uint32 // the one address that may be sent to
 	to       [probegen.NoPort + 1]netip.AddrPort
 	pace     int64
+	least    int64 // the gap that the machine's own rate asks for
 	limit    int64 // the deadline, or its ceiling
 	capture  *capture
 	progress *atomic.Int64 // exchanges made, of all workers
 
 	ahead     ahead
 	tape      tape
+	first     uint64 // number of the plan's first ported sending
 	counts    Counts
 	dialogues dialogues
 	fences    *fencing // nil: certain silence, or one exchange at a time
@@ -85,6 +87,9 @@ func (e *engine) reset(s session) error {
 	if e.pairs = s.pairs; e.pairs == nil {
 		e.pairs = s.program.pairs
 	}
+	if e.first = s.program.first; s.program.plan.Order == Ordered {
+		e.first += e.pairs.m
+	}
 	target := e.pairs.net.Machine
 	b := target.As4()
 	e.machine = binary.BigEndian.Uint32(b[:])
@@ -95,7 +100,7 @@ func (e *engine) reset(s session) error {
 		probegen.ClosedUDP: netip.AddrPortFrom(target, p.UDP),
 		probegen.NoPort:    netip.AddrPortFrom(target, 0),
 	}
-	e.pace, e.limit = paceOf(s.program.plan, s.machine, e.certain), s.deadline
+	e.pace, e.least, e.limit = paceOf(s.program.plan, s.machine, e.certain), ownPace(s.machine), s.deadline
 	if e.limit == 0 && e.certain {
 		e.limit = DefaultDeadline
 	} else if e.limit == 0 {
@@ -115,10 +120,7 @@ func (e *engine) reset(s session) error {
 
 // paceOf gives the µs between sendings to a machine.
 func paceOf(p *Plan, m *pool.Machine, certain bool) int64 {
-	var own int64
-	if m.Rate > 0 {
-		own = max(int64(math.Ceil(1e6/m.Rate)), 1)
-	}
+	own := ownPace(m)
 	switch {
 	case p.Pace > 0 || own > 0:
 		return max(p.Pace, own)
@@ -126,6 +128,14 @@ func paceOf(p *Plan, m *pool.Machine, certain bool) int64 {
 		return p.spacing()
 	}
 	return 0
+}
+
+// ownPace is the pace that a machine's rate stands for, or 0.
+func ownPace(m *pool.Machine) int64 {
+	if m.Rate <= 0 {
+		return 0
+	}
+	return max(int64(math.Ceil(1e6/m.Rate)), 1)
 }
 
 // spacing is the pace of a plan on a virtual clock to machines without a rate.
@@ -273,7 +283,9 @@ func (e *engine) sendCopy() error {
 		e.now = e.link.Now()
 	}
 	r.sent = e.now
-	e.nextAt = max(e.nextAt, e.now-e.pace) + e.pace
+	if e.nextAt = max(e.nextAt, e.now-e.pace) + e.pace; e.g.plan.Order == Ordered {
+		e.nextAt = e.now + e.gap(probe) // never less, for clocks are read off the answers
+	}
 	if !p.simple {
 		return e.startDialogue(c, probe)
 	}
@@ -283,7 +295,7 @@ func (e *engine) sendCopy() error {
 	}
 	e.lastSent = e.now
 	if e.pairs.fixed { // one exchange at a time: until it is answered, or known to be silent
-		e.nextAt = e.now + max(e.pace, e.deadline())
+		e.nextAt = e.now + max(e.gap(probe), e.deadline())
 	}
 	b, err := e.packetAhead(e.next - 1)
 	if err != nil {
@@ -291,6 +303,14 @@ func (e *engine) sendCopy() error {
 	}
 	e.counts.Sent++
 	return e.send(b, sighting{kind: probeSent, copy: c, known: true})
+}
+
+// gap is the time between a probe's sending and the next one's.
+func (e *engine) gap(probe uint32) int64 {
+	if e.g.gaps == nil {
+		return e.pace
+	}
+	return max(e.g.gaps[probe], e.least)
 }
 
 // transmit makes a step's packet and sends it from copy c's pair. It stays
@@ -308,7 +328,10 @@ func (e *engine) transmit(c uint32, s *step, n probegen.Numbers) error {
 // source gives the address and port that copy c sends step s from.
 func (e *engine) source(c uint32, s *step) netip.AddrPort {
 	if s.proto != probegen.ProtoICMP {
-		return e.pairs.source(e.g.first + uint64(c))
+		return e.pairs.source(e.first + uint64(c))
+	}
+	if e.g.plan.Order == Ordered {
+		return e.pairs.orderedICMP()
 	}
 	repeats := uint32(e.g.repeats)
 	rank := uint32(e.g.probes[c/repeats].icmp)

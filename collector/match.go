@@ -59,8 +59,8 @@ func (e *engine) matchPair(addr uint32, port uint16) (origin, uint32) {
 	switch {
 	case !ok:
 		return stray, 0
-	case x-e.g.first < uint64(len(e.tape.copies)):
-		return toCopy, uint32(x - e.g.first)
+	case x-e.first < uint64(len(e.tape.copies)):
+		return toCopy, uint32(x - e.first)
 	case x-e.pairs.fences < fencePairs:
 		return toFence, uint32(x - e.pairs.fences)
 	}
@@ -139,6 +139,9 @@ func (e *engine) matchICMP(addr, rest uint32) (origin, uint32) {
 		}
 		return what, c
 	}
+	if e.g.plan.Order == Ordered {
+		return e.matchOrderedICMP(addr, rest)
+	}
 	z, ok := e.pairs.icmpNumber(addr)
 	if !ok {
 		return stray, 0
@@ -156,6 +159,23 @@ func (e *engine) matchICMP(addr, rest uint32) (origin, uint32) {
 		}
 	}
 	return what, best
+}
+
+// matchOrderedICMP is matchICMP where all copies have one address: an answer
+// belongs to the latest with its second word.
+func (e *engine) matchOrderedICMP(addr, rest uint32) (what origin, latest uint32) {
+	if b := e.pairs.orderedICMP().Addr().As4(); addr != binary.BigEndian.Uint32(b[:]) {
+		return stray, 0
+	}
+	for _, probe := range e.g.icmpRank {
+		for r := range uint32(e.g.repeats) {
+			c := uint32(probe)*uint32(e.g.repeats) + r
+			if e.sentICMP(c, rest) && (what == stray || e.tape.copies[c].sent > e.tape.copies[latest].sent) {
+				what, latest = toCopy, c
+			}
+		}
+	}
+	return what, latest
 }
 
 // sentICMP says whether copy c sent an ICMP message with this second word.

@@ -47,7 +47,7 @@ func TestStreamsAreApart(t *testing.T) {
 
 func TestPairsAreABijection(t *testing.T) {
 	for _, n := range []uint64{1, 1000, portsInUse * 3, 300_000} {
-		p, err := newPairs(rand.New(rand.NewPCG(n, 1)), n, 0, Block)
+		p, err := newPairs(rand.New(rand.NewPCG(n, 1)), load{ported: n}, Block)
 		require.NoError(t, err)
 		seen := make(map[netip.AddrPort]bool, n)
 		for x := range n + fencePairs {
@@ -66,7 +66,7 @@ func TestPairsAreABijection(t *testing.T) {
 
 func TestPairsOfTheLargestRun(t *testing.T) {
 	const most = (1<<17 - 2) * portsInUse
-	p, err := newPairs(rand.New(rand.NewPCG(1, 1)), most-fencePairs, 0, Block)
+	p, err := newPairs(rand.New(rand.NewPCG(1, 1)), load{ported: most - fencePairs}, Block)
 	require.NoError(t, err)
 	require.Equal(t, proberBlock, p.net.Prober)
 	r := rand.New(rand.NewPCG(2, 2))
@@ -78,12 +78,12 @@ func TestPairsOfTheLargestRun(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, x, back)
 	}
-	_, err = newPairs(r, most, 0, Block)
+	_, err = newPairs(r, load{ported: most}, Block)
 	require.ErrorContains(t, err, "several runs")
 }
 
 func TestICMPSendingsTakeAddressesInTurn(t *testing.T) {
-	p, err := newPairs(rand.New(rand.NewPCG(1, 1)), 10, 300, Block)
+	p, err := newPairs(rand.New(rand.NewPCG(1, 1)), load{ported: 10, icmp: 300}, Block)
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, p.addresses, uint64(300))
 	for z := range uint64(300) {

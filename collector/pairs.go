@@ -30,35 +30,48 @@ const (
 // plans, fences behind them; number x has pair (a·x + b) mod m of the block's
 // m = addresses × ports, where a has an inverse mod m. Sendings without ports
 // (ICMP) are numbered apart and take the addresses in turn.
+//
+// Those of ordered plans all come from the last address, as one scanner's do:
+// a stack may count identifiers or limit answers by the peer's address. They
+// have its last ports, which m leaves out, and the numbers from m on.
 type pairs struct {
 	base      uint32 // base+1 is the first address in use
 	addresses uint64
 	m         uint64
 	a, b, inv uint64
+	ordered   uint64
 	fences    uint64 // the number of the first fence
 	fixed     bool
 	net       pool.Net
 }
 
-// newPairs lays out ported sendings, fences, and ICMP sendings on isolated
-// links.
-func newPairs(r *rand.Rand, ported, icmp uint64, kind SourcePort) (*pairs, error) {
-	addresses := max((ported+fencePairs+portsInUse-1)/portsInUse, min(icmp, 1<<16-2))
+// load counts the sendings of a run to one machine.
+type load struct {
+	ported, icmp uint64 // of random plans: with ports, and with ICMP
+	ordered      uint64 // of ordered plans
+}
+
+// newPairs lays out a run's sendings and fences on isolated links.
+func newPairs(r *rand.Rand, n load, kind SourcePort) (*pairs, error) {
+	addresses := max((n.ported+fencePairs+n.ordered+portsInUse-1)/portsInUse, min(n.icmp, 1<<16-2))
 	prefix := min(minPrefix, 32-bits.Len64(addresses+1)) // the first and last stay free
 	if prefix < proberBlock.Bits() {
 		return nil, fmt.Errorf("run: %d sendings need more source addresses than the %d of %v: make it several runs",
-			ported+icmp, 1<<(32-proberBlock.Bits()), proberBlock)
+			n.ported+n.icmp, 1<<(32-proberBlock.Bits()), proberBlock)
 	}
-	return pairsOn(pool.Net{Machine: machineAddr, Prober: netip.PrefixFrom(proberBlock.Addr(), prefix)}, r, ported, kind)
+	return pairsOn(pool.Net{Machine: machineAddr, Prober: netip.PrefixFrom(proberBlock.Addr(), prefix)}, r, n, kind)
 }
 
-// pairsOn lays out ported sendings and fences in a network.
-func pairsOn(net pool.Net, r *rand.Rand, ported uint64, kind SourcePort) (*pairs, error) {
+// pairsOn lays out a run's sendings and fences in a network.
+func pairsOn(net pool.Net, r *rand.Rand, n load, kind SourcePort) (*pairs, error) {
 	if !net.Machine.Is4() || !net.Prober.IsValid() || !net.Prober.Addr().Is4() || net.Prober.Contains(net.Machine) {
 		return nil, fmt.Errorf("addresses: machine %v, prober %v: want IPv4, and the machine outside the prober's block", net.Machine, net.Prober)
 	}
+	if n.ordered > portsInUse {
+		return nil, fmt.Errorf("run: %d sendings in ordered plans: want at most the %d ports of one address", n.ordered, portsInUse)
+	}
 	net.Prober = net.Prober.Masked()
-	p := &pairs{fences: ported, fixed: kind == Fixed, net: net, addresses: 1 << (32 - net.Prober.Bits())}
+	p := &pairs{fences: n.ported, ordered: n.ordered, fixed: kind == Fixed, net: net, addresses: 1 << (32 - net.Prober.Bits())}
 	first := net.Prober.Addr().As4()
 	p.base = binary.BigEndian.Uint32(first[:])
 	if p.addresses > 2 {
@@ -66,11 +79,12 @@ func pairsOn(net pool.Net, r *rand.Rand, ported uint64, kind SourcePort) (*pairs
 	} else {
 		p.base-- // all are in use
 	}
-	p.m = p.addresses * portsInUse
-	if need := ported + fencePairs; !p.fixed && need > p.m {
+	all := p.addresses * portsInUse
+	if need := n.ported + fencePairs + n.ordered; !p.fixed && need > all {
 		return nil, fmt.Errorf("addresses: %d sendings need a pair of address and port each, and %v has %d: want a larger block, fewer sendings, or a fixed source port",
-			ported, net.Prober, p.m-fencePairs)
+			n.ported+n.ordered, net.Prober, all-fencePairs)
 	}
+	p.m = max(all-p.ordered, 2)
 	p.b = r.Uint64N(p.m)
 	for p.inv == 0 {
 		p.a = r.Uint64N(p.m)
@@ -84,9 +98,11 @@ func (p *pairs) source(x uint64) netip.AddrPort {
 	if p.fixed {
 		return p.fixedPair()
 	}
-	y := mulMod(p.a, x, p.m) + p.b
-	if y >= p.m {
-		y -= p.m
+	y := x
+	if x < p.m {
+		if y = mulMod(p.a, x, p.m) + p.b; y >= p.m {
+			y -= p.m
+		}
 	}
 	return netip.AddrPortFrom(p.addr(y/portsInUse), uint16(firstPort+y%portsInUse))
 }
@@ -99,6 +115,9 @@ func (p *pairs) number(addr uint32, port uint16) (x uint64, ok bool) {
 		return 0, false
 	}
 	y := i*portsInUse + uint64(port-firstPort)
+	if y >= p.m {
+		return y, true
+	}
 	if y < p.b {
 		y += p.m
 	}
@@ -111,6 +130,14 @@ func (p *pairs) icmpSource(z uint64) netip.AddrPort {
 		return p.fixedPair()
 	}
 	return netip.AddrPortFrom(p.addr((z+p.b)%p.addresses), 0)
+}
+
+// orderedICMP gives the address of all ICMP sendings of ordered plans.
+func (p *pairs) orderedICMP() netip.AddrPort {
+	if p.fixed {
+		return p.fixedPair()
+	}
+	return netip.AddrPortFrom(p.addr(p.addresses-1), 0)
 }
 
 // icmpNumber gives the first ICMP sending with that address; further ones

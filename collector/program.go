@@ -17,10 +17,11 @@ type program struct {
 	probes   []probeSteps
 	steps    []step
 	pairs    *pairs  // on an isolated link
-	first    uint64  // number of the plan's first ported sending in the run
+	first    uint64  // number of the plan's first ported sending among the run's random or ordered ones
 	icmp     uint64  // and of its first ICMP sending
 	icmpRank []int32 // probes that send ICMP, in order
 	alone    bool    // one exchange after the other
+	gaps     []int64 // µs behind each probe's sending, where they are not the pace
 }
 
 // probeSteps says where a probe's steps are.
@@ -72,6 +73,9 @@ func compile(plan *Plan, seed uint64, source SourcePort) (*program, error) {
 		g.order = randomOrder(stream(seed, streamOrder, plan.Name), len(g.probes), g.repeats)
 	}
 	g.alone = plan.Order == Ordered || source == Fixed
+	if plan.Order == Ordered {
+		g.gaps = plan.gaps
+	}
 	return g, nil
 }
 
@@ -107,22 +111,31 @@ func (g *program) copies() int { return len(g.probes) * g.repeats }
 func (g *program) icmpCopies() int { return len(g.icmpRank) * g.repeats }
 
 // layOut gives the programs of a run their numbers, and their pairs on
-// isolated links.
-func layOut(programs []*program, seed uint64, source SourcePort) error {
-	var ported, icmp uint64
+// isolated links. It tells the run's load.
+func layOut(programs []*program, seed uint64, source SourcePort) (n load, err error) {
 	for _, g := range programs {
-		g.first, g.icmp = ported, icmp
-		ported += uint64(g.copies())
-		icmp += uint64(g.icmpCopies())
+		n.take(g)
 	}
-	p, err := newPairs(stream(seed, streamPairs), ported, icmp, source)
+	p, err := newPairs(stream(seed, streamPairs), n, source)
 	if err != nil {
-		return err
+		return n, err
 	}
 	for _, g := range programs {
 		g.pairs = p
 	}
-	return nil
+	return n, nil
+}
+
+// take gives a program its numbers, behind those that n counts already.
+func (n *load) take(g *program) {
+	if g.plan.Order == Ordered {
+		g.first = n.ordered
+		n.ordered += uint64(g.copies())
+		return
+	}
+	g.first, g.icmp = n.ported, n.icmp
+	n.ported += uint64(g.copies())
+	n.icmp += uint64(g.icmpCopies())
 }
 
 // withDefaults fills in what a plan leaves open but its pace.
@@ -132,8 +145,8 @@ func (p Plan) withDefaults() Plan {
 			p.Order = Ordered
 		}
 		p.Repeats = cmp.Or(p.Repeats, hint.Repeats)
-		if p.Order == Ordered {
-			p.Pace = cmp.Or(p.Pace, hint.Spacing)
+		if p.Order == Ordered && p.Pace == 0 {
+			p.Pace, p.gaps = hint.Spacing, hint.Gaps
 		}
 	}
 	p.Repeats = cmp.Or(p.Repeats, DefaultRepeats)

@@ -1,5 +1,7 @@
 package probegen
 
+import "slices"
+
 // formatName stands in the header of every file of this format.
 const formatName = "tickle-probes/1"
 
@@ -114,6 +116,10 @@ func (h *Header) Check() error {
 		return wrong("plan.spacing_us", "want 0 or more, have %d", h.Plan.Spacing)
 	case h.Plan != nil && h.Plan.Repeats < 1:
 		return wrong("plan.repeats", "want 1 or more, have %d", h.Plan.Repeats)
+	case h.Plan != nil && len(h.Plan.Gaps) != 0 && len(h.Plan.Gaps) != h.N:
+		return wrong("plan.gaps_us", "want none or %d, one a probe, have %d", h.N, len(h.Plan.Gaps))
+	case h.Plan != nil && slices.ContainsFunc(h.Plan.Gaps, func(gap int64) bool { return gap < 0 }):
+		return wrong("plan.gaps_us", "want 0 or more each")
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type Family struct {
 	Name    string
 	Summary string   // one line
 	Version int      // of the generator; higher whenever the same config gives other bytes
+	Probes  int      // that a set of the family always has; 0: as many as are asked for
 	Options []Option // in the order in which they are shown
 }
 
@@ -39,7 +40,7 @@ type Option struct {
 
 // Config says which set of a family is wanted.
 type Config struct {
-	N       int               // probes, 1 to MaxProbes
+	N       int               // probes, 1 to MaxProbes; 0: the family's own number, where it has one
 	Seed    uint64            // of all random streams
 	Options map[string]string // by name; those left out have their defaults
 }
@@ -47,14 +48,18 @@ type Config struct {
 // generator is a family and the way its probes are made.
 type generator struct {
 	Family
-	// check says what is wrong with options that are right one by one.
+	// check says what is wrong with options that are right one by one; nil: nothing.
 	check func(o options) error
 	// probe makes one probe without its id from the probe's own stream.
 	probe func(r *stream, o options) Probe
+	// set takes the place of probe in a family of a fixed number: it makes all
+	// of them, without ids, from the stream of probe 0.
+	set  func(r *stream, o options) []Probe
+	plan *Plan // how a set is sent; nil: at random
 }
 
 // generators in the order of Families.
-var generators = []generator{randomFamily}
+var generators = []generator{randomFamily, nmap4Family}
 
 // Families lists what Generate can make.
 func Families() []Family {
@@ -80,6 +85,12 @@ func Generate(family string, cfg Config) (*Set, error) {
 		return nil, fmt.Errorf("family %q: no such family%s", family, suggest(family, names))
 	}
 	g := &generators[i]
+	if g.Probes > 0 {
+		if cfg.N != 0 && cfg.N != g.Probes {
+			return nil, fmt.Errorf("family %s: n: want %d, the number of its probes, have %d", family, g.Probes, cfg.N)
+		}
+		cfg.N = g.Probes
+	}
 	if cfg.N < 1 || cfg.N > MaxProbes {
 		return nil, fmt.Errorf("family %s: n: want 1 to %d probes, have %d", family, MaxProbes, cfg.N)
 	}
@@ -95,16 +106,29 @@ func Generate(family string, cfg Config) (*Set, error) {
 			Seed:    cfg.Seed,
 			N:       cfg.N,
 			Options: g.changed(o),
+			Plan:    g.plan.clone(),
 		},
-		Probes: make([]Probe, cfg.N),
 	}
 	r := newStream(g.Name, g.Version, cfg.Seed)
+	s.Probes = g.probes(r, o, cfg.N)
 	for id := range s.Probes {
-		r.restart(id)
-		s.Probes[id] = g.probe(r, o)
 		s.Probes[id].ID = id
 	}
 	return s, nil
+}
+
+// probes makes n probes without ids.
+func (g *generator) probes(r *stream, o options, n int) []Probe {
+	r.restart(0)
+	if g.set != nil {
+		return g.set(r, o)
+	}
+	all := make([]Probe, n)
+	for id := range all {
+		r.restart(id)
+		all[id] = g.probe(r, o)
+	}
+	return all
 }
 
 // options holds a value for each option of a family.
@@ -135,6 +159,9 @@ func (g *generator) resolve(given map[string]string) (options, error) {
 			return nil, err
 		}
 		o[name] = v
+	}
+	if g.check == nil {
+		return o, nil
 	}
 	return o, g.check(o)
 }

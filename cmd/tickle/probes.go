@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,9 @@ func (p *program) probesGen() *cobra.Command {
 				}
 				cfg.Options["closed-share"] = closed
 			}
+			if !c.Flags().Changed("number") && hasOwnNumber(family) {
+				cfg.N = 0
+			}
 			set, err := probegen.Generate(family, cfg)
 			if err != nil {
 				return err
@@ -47,12 +51,17 @@ func (p *program) probesGen() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&family, "family", "random", "the family of probes")
-	f.IntVarP(&cfg.N, "number", "n", 500, "number of probes")
+	f.IntVarP(&cfg.N, "number", "n", 500, "number of probes of a family that has none of its own")
 	f.Uint64Var(&cfg.Seed, "seed", 1, "the seed")
 	f.StringVarP(&out, "output", "o", "-", "the probe `FILE`")
 	f.StringToStringVar(&cfg.Options, "option", nil, "the family's options, as `NAME=VALUE`, repeated or joined by commas")
 	f.StringVar(&closed, "closed-share", "0", "`PERCENT` of the probes that go to the closed port")
 	return c
+}
+
+// hasOwnNumber says whether a family's sets are all of one size.
+func hasOwnNumber(family string) bool {
+	return slices.ContainsFunc(probegen.Families(), func(f probegen.Family) bool { return f.Name == family && f.Probes > 0 })
 }
 
 // familiesHelp lists the families and their options for --help.
