@@ -9,11 +9,12 @@ const formatName = "tickle-probes/1"
 const maxOptionsLen = 40
 
 // Check says what keeps the packet from being sent, naming the field as it
-// stands in a file and what was expected: not exactly one transport, a port
-// class that does not fit it, a time to live of zero, reserved bits above 15,
-// an unknown base, options that are not a multiple of 4 bytes or more than 40,
-// or more than 65535 bytes in all. Whether the options make sense is the
-// probe's own business.
+// stands in a file and what was expected: not exactly one version of IP and
+// one transport, a port class that does not fit it, a time to live or hop limit
+// of zero, extension headers of another length than they can have or that
+// lead to other machines, reserved bits above 15, an unknown base, options that
+// are not a multiple of 4 bytes or more than 40, or more than 65535 bytes in
+// all. Whether options make sense is the probe's own business.
 func (p *Packet) Check() error {
 	n := 0
 	for _, has := range [...]bool{p.TCP != nil, p.UDP != nil, p.ICMP != nil} {
@@ -27,12 +28,17 @@ func (p *Packet) Check() error {
 	if err := p.checkPort(); err != nil {
 		return err
 	}
-	if p.IP.TTL == 0 {
-		return wrong("packet.ip.ttl", "want 1 to 255")
+	if err := p.checkIP(); err != nil {
+		return err
 	}
 	if p.TCP != nil {
 		if err := p.TCP.check(); err != nil {
 			return within("packet.tcp", err)
+		}
+	}
+	if p.ICMP != nil && p.ICMP.Target != nil {
+		if err := p.checkTarget(*p.ICMP.Target); err != nil {
+			return err
 		}
 	}
 	if have := p.Len(); have > maxPacketLen {
@@ -54,6 +60,39 @@ func (p *Packet) checkPort() error {
 	}
 	if !ok {
 		return wrong("packet.port", "want %s, have %v", want, p.Port)
+	}
+	return nil
+}
+
+// checkIP says what is wrong with the header of either version.
+func (p *Packet) checkIP() error {
+	switch {
+	case p.IP6 == nil && p.IP.TTL == 0:
+		return wrong("packet.ip.ttl", "want 1 to 255")
+	case p.IP6 == nil:
+		return nil
+	case p.IP != IPv4{}:
+		return wrong("packet.ip", "want one of ip and ip6, have both")
+	}
+	if err := p.IP6.check(); err != nil {
+		return within("packet.ip6", err)
+	}
+	return nil
+}
+
+// checkTarget says whether the machine's address has its place at at.
+func (p *Packet) checkTarget(at int) error {
+	const size = 16
+	if p.IP6 == nil {
+		return wrong("packet.icmp.target", "want none without ip6")
+	}
+	if at < 0 || at > len(p.Payload)-size {
+		return wrong("packet.icmp.target", "want a place in the payload with %d bytes behind it, have %d", size, at)
+	}
+	for _, v := range p.Payload[at : at+size] {
+		if v != 0 {
+			return wrong("packet.payload", "want zeros where the target is filled in")
+		}
 	}
 	return nil
 }

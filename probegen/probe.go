@@ -69,9 +69,10 @@ const (
 
 // The IP protocol numbers of the packets that probes are made of.
 const (
-	ProtoICMP = 1
-	ProtoTCP  = 6
-	ProtoUDP  = 17
+	ProtoICMP  = 1
+	ProtoTCP   = 6
+	ProtoUDP   = 17
+	ProtoICMP6 = 58
 )
 
 // Probe is one stimulus for a machine. Most have one step; a dialogue has more.
@@ -89,11 +90,13 @@ type Step struct {
 	Wait int64 `json:"wait_us,omitempty"`
 }
 
-// Packet is one IPv4 packet without addresses and ports. It is never a
-// fragment and has no IP options. Exactly one of TCP, UDP and ICMP is set.
+// Packet is one IPv4 or IPv6 packet without addresses and ports. It is never a
+// fragment and has no IPv4 options. Exactly one of IP (whose TTL is not 0) and
+// IP6 is set, and exactly one of TCP, UDP and ICMP, which with IP6 is ICMPv6.
 type Packet struct {
 	Port    PortClass `json:"port"`
-	IP      IPv4      `json:"ip"`
+	IP      IPv4      `json:"ip,omitzero"`
+	IP6     *IPv6     `json:"ip6,omitempty"`
 	TCP     *TCP      `json:"tcp,omitempty"`
 	UDP     *UDP      `json:"udp,omitempty"`
 	ICMP    *ICMP     `json:"icmp,omitempty"`
@@ -134,12 +137,17 @@ type TCP struct {
 // UDP marks a UDP datagram; its ports are filled in when it is sent.
 type UDP struct{}
 
-// ICMP holds the fields of an ICMPv4 message. Rest is the second 32-bit word
-// (identifier and sequence number of an echo request).
+// ICMP holds the fields of an ICMPv4 or ICMPv6 message. Rest is the second
+// 32-bit word (identifier and sequence number of an echo request).
 type ICMP struct {
 	Type uint8  `json:"type"`
 	Code uint8  `json:"code"`
 	Rest uint32 `json:"rest"`
+	// Target is the place in the payload of the machine's IPv6 address, whose
+	// 16 bytes are zero in the packet and filled in when it is sent: the target
+	// of a neighbour solicitation, the subject of a node information query.
+	// Nil: there is none.
+	Target *int `json:"target,omitempty"`
 }
 
 // Proto gives the IP protocol number, or 0 when no transport is set.
@@ -149,6 +157,8 @@ func (p *Packet) Proto() uint8 {
 		return ProtoTCP
 	case p.UDP != nil:
 		return ProtoUDP
+	case p.ICMP != nil && p.IP6 != nil:
+		return ProtoICMP6
 	case p.ICMP != nil:
 		return ProtoICMP
 	}

@@ -10,10 +10,12 @@ import (
 
 // What Show fills in. The addresses are those of isolated links.
 var (
-	exampleProber  = netip.MustParseAddrPort("198.18.0.1:40000")
-	exampleMachine = netip.MustParseAddr("192.0.2.1")
-	examplePorts   = [...]uint16{OpenTCP: 22, ClosedTCP: 1, ClosedUDP: 40125, NoPort: 0}
-	exampleNumbers = Numbers{Seq: 1_000_000, Ack: 2_000_000}
+	exampleProber   = netip.MustParseAddrPort("198.18.0.1:40000")
+	exampleMachine  = netip.MustParseAddr("192.0.2.1")
+	exampleProber6  = netip.MustParseAddrPort("[2001:db8:1::c612:1]:40000")
+	exampleMachine6 = netip.MustParseAddr("2001:db8::1")
+	examplePorts    = [...]uint16{OpenTCP: 22, ClosedTCP: 1, ClosedUDP: 40125, NoPort: 0}
+	exampleNumbers  = Numbers{Seq: 1_000_000, Ack: 2_000_000}
 )
 
 // Show prints probe id, step by step: the packet's headers and every option
@@ -33,8 +35,13 @@ func (s *Set) Show(w io.Writer, id int) error {
 	if p.Name != "" {
 		d.line("Name: %q", p.Name)
 	}
-	d.line("Example addresses and ports: prober %v, machine %v, ports %d open, %d closed, %d closed UDP", exampleProber,
-		exampleMachine, examplePorts[OpenTCP], examplePorts[ClosedTCP], examplePorts[ClosedUDP])
+	four, six := p.versions()
+	if four || !six {
+		d.example(exampleProber, exampleMachine)
+	}
+	if six {
+		d.example(exampleProber6, exampleMachine6)
+	}
 	if p.relative() {
 		d.line("Example numbers: snd.nxt %d, rcv.nxt %d", exampleNumbers.Seq, exampleNumbers.Ack)
 	}
@@ -42,6 +49,21 @@ func (s *Set) Show(w io.Writer, id int) error {
 		d.step(p, i)
 	}
 	return d.w.Flush()
+}
+
+func (d *detail) example(prober netip.AddrPort, machine netip.Addr) {
+	d.line("Example addresses and ports: prober %v, machine %v, ports %d open, %d closed, %d closed UDP", prober,
+		machine, examplePorts[OpenTCP], examplePorts[ClosedTCP], examplePorts[ClosedUDP])
+}
+
+// versions says which versions of IP the probe is sent over.
+func (p *Probe) versions() (four, six bool) {
+	for _, s := range p.Steps {
+		if s.Packet != nil {
+			four, six = four || s.Packet.IP6 == nil, six || s.Packet.IP6 != nil
+		}
+	}
+	return four, six
 }
 
 func (p *Probe) relative() bool {
@@ -120,24 +142,34 @@ func (d *detail) step(p *Probe, i int) {
 	if s.Packet == nil {
 		return
 	}
-	to := netip.AddrPortFrom(exampleMachine, examplePorts[s.Packet.Port])
-	b, err := s.Packet.AppendRelative(nil, exampleProber, to, exampleNumbers)
+	from, to := exampleProber, exampleMachine
+	if s.Packet.IP6 != nil {
+		from, to = exampleProber6, exampleMachine6
+	}
+	b, err := s.Packet.AppendRelative(nil, from, netip.AddrPortFrom(to, examplePorts[s.Packet.Port]), exampleNumbers)
 	if err != nil {
 		panic(err) // Show has checked the probe
 	}
-	d.ipv4(b)
-	body := b[ipv4HeaderLen:]
+	if s.Packet.IP6 != nil {
+		d.ipv6(b, s.Packet.IP6)
+	} else {
+		d.ipv4(b)
+	}
+	body := b[s.Packet.headerLen():]
+	data := []byte(s.Packet.Payload)
 	switch {
 	case s.Packet.TCP != nil:
 		d.tcp(body, s.Packet.TCP)
 	case s.Packet.UDP != nil:
 		d.udp(body)
+	case s.Packet.IP6 != nil:
+		data = d.icmp6(body)
 	case s.Packet.ICMP != nil:
 		d.icmp(body)
 	}
-	if n := len(s.Packet.Payload); n > 0 {
+	if n := len(data); n > 0 {
 		d.line("Data (%d bytes)", n)
-		d.under(func() { d.line("Data: %x", []byte(s.Packet.Payload)) })
+		d.under(func() { d.line("Data: %x", data) })
 	}
 	d.line("")
 	d.hexdump(b)

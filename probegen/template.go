@@ -13,12 +13,15 @@ import (
 type Template struct {
 	bytes        []byte // what is filled in stands at zero
 	ipSum        uint64 // of the IPv4 header
-	bodySum      uint64 // of what follows it, and of the pseudo-header's protocol and length
+	bodySum      uint64 // of what follows the IP headers, and of the pseudo-header's protocol and length
 	seq, ack     uint32
 	seqBase      Base
 	ackBase      Base
 	proto        uint8
-	checksumFrom int // the place of the transport's checksum in bytes
+	v6           bool
+	transport    uint16 // the place of the transport's header in bytes
+	target       uint16 // that of the machine's address behind it; 0: there is none
+	checksumFrom int    // the place of the transport's checksum in bytes
 }
 
 // NewTemplate compiles p, of which it keeps nothing. It is an error when p
@@ -56,6 +59,9 @@ func (s *Templates) Add(p *Packet) (*Template, error) {
 		s.bytes = make([]byte, 0, n)
 	}
 	zero := netip.AddrPortFrom(netip.AddrFrom4([4]byte{}), 0)
+	if p.IP6 != nil {
+		zero = netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
+	}
 	start := len(s.bytes)
 	whole, err := p.AppendRelative(s.bytes, zero, zero, Numbers{})
 	if err != nil {
@@ -64,28 +70,38 @@ func (s *Templates) Add(p *Packet) (*Template, error) {
 	s.bytes = whole
 	t := &s.room[0]
 	s.room = s.room[1:]
-	b := whole[start:len(whole):len(whole)]
-	*t = Template{bytes: b, proto: p.Proto(), checksumFrom: ipv4HeaderLen + p.checksumAt()}
-	if p.TCP != nil {
-		t.seq, t.seqBase, t.ack, t.ackBase = p.TCP.Seq, p.TCP.SeqBase, p.TCP.Ack, p.TCP.AckBase
-		if t.seqBase != Absolute {
-			clear(b[ipv4HeaderLen+4 : ipv4HeaderLen+8])
-		}
-		if t.ackBase != Absolute {
-			clear(b[ipv4HeaderLen+8 : ipv4HeaderLen+12])
-		}
-	}
-	clear(b[10:12])
-	clear(b[t.checksumFrom : t.checksumFrom+2])
-	t.ipSum = sum(b[:ipv4HeaderLen])
-	t.bodySum = sum(b[ipv4HeaderLen:])
-	if t.proto != ProtoICMP {
-		t.bodySum += uint64(t.proto) + uint64(len(b)-ipv4HeaderLen)
-	}
+	t.compile(p, whole[start:len(whole):len(whole)])
 	return t, nil
 }
 
-// Len gives the packet's length in bytes, IPv4 header included.
+// compile makes t of p and the bytes that it became with addresses of zero.
+func (t *Template) compile(p *Packet, b []byte) {
+	h := p.headerLen()
+	*t = Template{bytes: b, proto: p.Proto(), v6: p.IP6 != nil, transport: uint16(h), checksumFrom: h + p.checksumAt()}
+	if p.TCP != nil {
+		t.seq, t.seqBase, t.ack, t.ackBase = p.TCP.Seq, p.TCP.SeqBase, p.TCP.Ack, p.TCP.AckBase
+		if t.seqBase != Absolute {
+			clear(b[h+4 : h+8])
+		}
+		if t.ackBase != Absolute {
+			clear(b[h+8 : h+12])
+		}
+	}
+	if p.ICMP != nil && p.ICMP.Target != nil {
+		t.target = uint16(h + icmpHeaderLen + *p.ICMP.Target)
+	}
+	clear(b[t.checksumFrom : t.checksumFrom+2])
+	if !t.v6 {
+		clear(b[10:12])
+		t.ipSum = sum(b[:ipv4HeaderLen])
+	}
+	t.bodySum = sum(b[h:])
+	if t.proto != ProtoICMP {
+		t.bodySum += uint64(t.proto) + uint64(len(b)-h)
+	}
+}
+
+// Len gives the packet's length in bytes, IP header included.
 func (t *Template) Len() int { return len(t.bytes) }
 
 // Touch reads from the packet's first and last line of memory, so that they
@@ -104,37 +120,68 @@ func (t *Template) AppendTo(dst []byte, from, to netip.AddrPort) ([]byte, error)
 // AppendRelative gives what Packet.AppendRelative gives for the packet that t
 // was made of.
 func (t *Template) AppendRelative(dst []byte, from, to netip.AddrPort, n Numbers) ([]byte, error) {
-	if !from.Addr().Is4() || !to.Addr().Is4() {
-		return dst, errNotIPv4
-	}
 	start := len(dst)
 	dst = append(dst, t.bytes...)
 	b := dst[start:]
-	src4, to4 := from.Addr().As4(), to.Addr().As4()
-	src, dest := binary.BigEndian.Uint32(src4[:]), binary.BigEndian.Uint32(to4[:])
-	binary.BigEndian.PutUint32(b[12:], src)
-	binary.BigEndian.PutUint32(b[16:], dest)
-	addresses := halves(src) + halves(dest)
-	binary.BigEndian.PutUint16(b[10:], checksum(t.ipSum+addresses))
-
 	s := t.bodySum
-	if t.proto != ProtoICMP {
+	switch {
+	case t.v6 && (!isIPv6(from.Addr()) || !isIPv6(to.Addr())):
+		return dst[:start], errNotIPv6
+	case t.v6:
+		s += t.addresses6(b, from.Addr(), to.Addr())
+	case !from.Addr().Is4() || !to.Addr().Is4():
+		return dst[:start], errNotIPv4
+	default:
+		src4, to4 := from.Addr().As4(), to.Addr().As4()
+		src, dest := binary.BigEndian.Uint32(src4[:]), binary.BigEndian.Uint32(to4[:])
+		binary.BigEndian.PutUint32(b[12:], src)
+		binary.BigEndian.PutUint32(b[16:], dest)
+		addresses := halves(src) + halves(dest)
+		binary.BigEndian.PutUint16(b[10:], checksum(t.ipSum+addresses))
+		if t.proto != ProtoICMP {
+			s += addresses
+		}
+	}
+	h := b[t.transport:]
+	if t.proto == ProtoTCP || t.proto == ProtoUDP {
 		ports := uint32(from.Port())<<16 | uint32(to.Port())
-		binary.BigEndian.PutUint32(b[ipv4HeaderLen:], ports)
-		s += addresses + halves(ports)
+		binary.BigEndian.PutUint32(h, ports)
+		s += halves(ports)
 	}
 	if t.seqBase != Absolute {
 		seq := n.resolve(t.seq, t.seqBase)
-		binary.BigEndian.PutUint32(b[ipv4HeaderLen+4:], seq)
+		binary.BigEndian.PutUint32(h[4:], seq)
 		s += halves(seq)
 	}
 	if t.ackBase != Absolute {
 		ack := n.resolve(t.ack, t.ackBase)
-		binary.BigEndian.PutUint32(b[ipv4HeaderLen+8:], ack)
+		binary.BigEndian.PutUint32(h[8:], ack)
 		s += halves(ack)
 	}
 	binary.BigEndian.PutUint16(b[t.checksumFrom:], transportChecksum(s, t.proto == ProtoUDP))
 	return dst, nil
+}
+
+// addresses6 fills in IPv6 addresses and gives their sum.
+func (t *Template) addresses6(b []byte, from, to netip.Addr) uint64 {
+	src, dest := from.As16(), to.As16()
+	copy(b[8:], src[:])
+	copy(b[24:], dest[:])
+	s := sum(b[8:ipv6HeaderLen])
+	if at := t.target; at != 0 {
+		copy(b[at:], dest[:])
+		s += addedAt(int(at-t.transport), dest[:])
+	}
+	return s
+}
+
+// addedAt gives the sum of b where it stands at an even or odd place of what
+// is summed (RFC 1071, section 2, part B).
+func addedAt(place int, b []byte) uint64 {
+	if place%2 == 0 {
+		return sum(b)
+	}
+	return sum(b) << 8
 }
 
 // halves adds the two 16-bit words of v.

@@ -37,16 +37,17 @@ func (n Numbers) resolve(v uint32, base Base) uint32 {
 
 var (
 	errNotIPv4  = errors.New("packet: want IPv4 addresses")
+	errNotIPv6  = errors.New("packet: want IPv6 addresses")
 	errRelative = errors.New("packet: want absolute seq and ack, or the numbers that they are relative to")
 )
 
-// AppendTo appends the packet, from the first byte of its IPv4 header, to dst
+// AppendTo appends the packet, from the first byte of its IP header, to dst
 // and returns the longer slice. Lengths and checksums are right. The ports
 // are not used in an ICMP message. It allocates only when dst has no room.
 //
 // It is an error, and dst is returned as it was, when the packet fails Check,
-// when an address is not IPv4, or when a sequence or acknowledgement number
-// is relative (AppendRelative takes those).
+// when an address is not of its version of IP, or when a sequence or
+// acknowledgement number is relative (AppendRelative takes those).
 func (p *Packet) AppendTo(dst []byte, from, to netip.AddrPort) ([]byte, error) {
 	if p.relative() {
 		return dst, errRelative
@@ -60,11 +61,18 @@ func (p *Packet) AppendRelative(dst []byte, from, to netip.AddrPort, n Numbers) 
 	if err := p.Check(); err != nil {
 		return dst, err
 	}
-	if !from.Addr().Is4() || !to.Addr().Is4() {
-		return dst, errNotIPv4
-	}
 	start := len(dst)
-	dst = p.appendIPv4(dst, from.Addr(), to.Addr())
+	if p.IP6 != nil {
+		if !isIPv6(from.Addr()) || !isIPv6(to.Addr()) {
+			return dst, errNotIPv6
+		}
+		dst = p.appendIPv6(dst, from.Addr(), to.Addr())
+	} else {
+		if !from.Addr().Is4() || !to.Addr().Is4() {
+			return dst, errNotIPv4
+		}
+		dst = p.appendIPv4(dst, from.Addr(), to.Addr())
+	}
 	segment := len(dst)
 	switch {
 	case p.TCP != nil:
@@ -81,15 +89,26 @@ func (p *Packet) AppendRelative(dst []byte, from, to netip.AddrPort, n Numbers) 
 	dst = append(dst, p.Payload...)
 
 	ip, body := dst[start:segment], dst[segment:]
-	binary.BigEndian.PutUint16(ip[10:], checksum(sum(ip)))
-	s := sum(body)
-	if p.ICMP == nil {
-		s += sum(ip[12:20]) + uint64(p.Proto()) + uint64(len(body)) // the pseudo-header
+	if p.ICMP != nil && p.ICMP.Target != nil {
+		target := to.Addr().As16()
+		copy(body[icmpHeaderLen+*p.ICMP.Target:], target[:])
 	}
-	at := p.checksumAt()
-	binary.BigEndian.PutUint16(body[at:], transportChecksum(s, p.UDP != nil))
+	s := sum(body)
+	switch { // the pseudo-headers
+	case p.IP6 != nil:
+		s += sum(ip[8:40]) + uint64(p.Proto()) + uint64(len(body))
+	case p.ICMP == nil:
+		s += sum(ip[12:20]) + uint64(p.Proto()) + uint64(len(body))
+	}
+	if p.IP6 == nil {
+		binary.BigEndian.PutUint16(ip[10:], checksum(sum(ip)))
+	}
+	binary.BigEndian.PutUint16(body[p.checksumAt():], transportChecksum(s, p.UDP != nil))
 	return dst, nil
 }
+
+// isIPv6 says whether an address is IPv6, and not IPv4 in its clothes.
+func isIPv6(a netip.Addr) bool { return a.Is6() && !a.Is4In6() }
 
 // appendIPv4 appends the IPv4 header with a checksum of zero.
 func (p *Packet) appendIPv4(dst []byte, from, to netip.Addr) []byte {
@@ -121,9 +140,9 @@ func (t *TCP) appendHeader(dst []byte, from, to uint16, n Numbers) []byte {
 	return append(dst, t.Options...)
 }
 
-// Len gives the packet's length in bytes, IPv4 header included.
+// Len gives the packet's length in bytes, IP header included.
 func (p *Packet) Len() int {
-	n := ipv4HeaderLen + len(p.Payload)
+	n := p.headerLen() + len(p.Payload)
 	switch {
 	case p.TCP != nil:
 		n += tcpHeaderLen + len(p.TCP.Options)
@@ -133,6 +152,14 @@ func (p *Packet) Len() int {
 		n += icmpHeaderLen
 	}
 	return n
+}
+
+// headerLen gives the length of what stands before the transport's header.
+func (p *Packet) headerLen() int {
+	if p.IP6 != nil {
+		return p.IP6.len()
+	}
+	return ipv4HeaderLen
 }
 
 // relative says whether a number of the packet counts from a connection's state.
