@@ -104,16 +104,33 @@ func (t *TCP) check() error {
 	if n := len(t.Options); n%4 != 0 || n > maxOptionsLen {
 		return wrong("options", "want a multiple of 4 bytes, at most %d, have %d", maxOptionsLen, n)
 	}
-	if !t.SeqBase.valid() {
-		return wrong("seq_base", "want %s or %s, have %q", SndNxt, RcvNxt, string(t.SeqBase))
+	for _, f := range [...]struct {
+		name string
+		base Base
+	}{{"seq_base", t.SeqBase}, {"ack_base", t.AckBase}, {"sack_base", t.SACKBase}} {
+		if !f.base.valid() {
+			return wrong(f.name, "want %s, %s, %s or %s, have %q", SndNxt, SndUna, SndEdge, RcvNxt, string(f.base))
+		}
 	}
-	if !t.AckBase.valid() {
-		return wrong("ack_base", "want %s or %s, have %q", SndNxt, RcvNxt, string(t.AckBase))
+	if t.EchoBase != Absolute && t.EchoBase != TSRecent {
+		return wrong("echo_base", "want %s, have %q", TSRecent, string(t.EchoBase))
+	}
+	if t.EchoBase != Absolute && t.Options.find(KindTimestamps) < 0 {
+		return wrong("echo_base", "want it only with a whole timestamps option")
+	}
+	if t.SACKBase != Absolute && t.Options.find(KindSACK) < 0 {
+		return wrong("sack_base", "want it only with a whole SACK option")
 	}
 	return nil
 }
 
-func (b Base) valid() bool { return b == Absolute || b == SndNxt || b == RcvNxt }
+func (b Base) valid() bool {
+	switch b {
+	case Absolute, SndNxt, SndUna, SndEdge, RcvNxt:
+		return true
+	}
+	return false
+}
 
 // Check says what is wrong with the probe, as Packet.Check does: no step, a
 // negative wait, or a step that neither sends nor waits.
@@ -126,7 +143,7 @@ func (p *Probe) Check() error {
 		if s.Wait < 0 {
 			return wrong(stepName(i)+".wait_us", "want 0 or more, have %d", s.Wait)
 		}
-		if s.Packet == nil && s.Wait == 0 {
+		if s.Packet == nil && s.Wait == 0 && s.Until == 0 {
 			return wrong(stepName(i), "want a packet, a wait_us above 0, or both")
 		}
 		if s.Packet == nil {

@@ -59,7 +59,7 @@ type generator struct {
 }
 
 // generators in the order of Families.
-var generators = []generator{randomFamily, nmap4Family}
+var generators = []generator{randomFamily, nmap4Family, dialogueFamily}
 
 // Families lists what Generate can make.
 func Families() []Family {
@@ -188,6 +188,18 @@ func (g *generator) changed(o options) map[string]string {
 		changed[d.Name] = v
 	}
 	return changed
+}
+
+// checkTotal says whether shares that exclude each other are more than all.
+func checkTotal(o options, names ...string) error {
+	total := 0
+	for _, name := range names {
+		total += o[name]
+	}
+	if total > 100 {
+		return fmt.Errorf("options %s: want at most 100 percent together, have %d", strings.Join(names, ", "), total)
+	}
+	return nil
 }
 
 // suggest ends an error about an unknown name with the nearest known one, or

@@ -1,6 +1,9 @@
 package probegen
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"iter"
+)
 
 // The kinds of TCP options that probes are made of (RFC 9293, RFC 7323, RFC 2018).
 const (
@@ -67,4 +70,40 @@ func AppendSACK(b []byte, blocks ...[2]uint32) []byte {
 func AppendTimestamps(b []byte, value, echo uint32) []byte {
 	b = binary.BigEndian.AppendUint32(append(b, KindTimestamps, 10), value)
 	return binary.BigEndian.AppendUint32(b, echo)
+}
+
+// find gives the place of the data of the first whole option of the kind,
+// KindTimestamps or KindSACK, among those that a receiver reads, or -1.
+func (h Hex) find(kind uint8) int {
+	for rest := []byte(h); ; {
+		k, data, after, ok := NextOption(rest)
+		if !ok || k == KindEOL {
+			return -1
+		}
+		if k == kind && (kind == KindTimestamps && len(data) == 8 || kind == KindSACK && len(data) > 0 && len(data)%8 == 0) {
+			return len(h) - len(after) - len(data)
+		}
+		rest = after
+	}
+}
+
+// relativeOptions gives the places in t.Options of the 32-bit numbers that
+// count from a connection's state, and what from.
+func (t *TCP) relativeOptions() iter.Seq2[int, Base] {
+	return func(yield func(int, Base) bool) {
+		if t.EchoBase != Absolute {
+			if !yield(t.Options.find(KindTimestamps)+4, t.EchoBase) {
+				return
+			}
+		}
+		if t.SACKBase == Absolute {
+			return
+		}
+		start := t.Options.find(KindSACK)
+		for at := start; at < start+int(t.Options[start-1])-2; at += 4 {
+			if !yield(at, t.SACKBase) {
+				return
+			}
+		}
+	}
 }

@@ -86,8 +86,14 @@ type Probe struct {
 type Step struct {
 	Packet *Packet `json:"packet,omitempty"` // nil: send nothing and listen
 	// Wait is the time in µs between this step's sending and the next one's.
-	// Zero means: as soon as this step is answered, or known to be silent.
+	// Zero means: as soon as the machine has done with this step, whether it
+	// answered or is known to be silent.
 	Wait int64 `json:"wait_us,omitempty"`
+	// Until has TCP flags that the machine should send by itself after this
+	// step, such as the FIN of an application that closes. With no Wait the
+	// step then lasts until they came in one answer, or for as long as a lost
+	// packet is waited for.
+	Until uint8 `json:"until,omitempty"`
 }
 
 // Packet is one IPv4 or IPv6 packet without addresses and ports. It is never a
@@ -116,9 +122,12 @@ type Base string
 
 // The bases. In a dialogue the engine knows the state of the connection.
 const (
-	Absolute Base = ""        // the number itself
-	SndNxt   Base = "snd.nxt" // relative to what the prober sends next
-	RcvNxt   Base = "rcv.nxt" // relative to what the prober expects next
+	Absolute Base = ""          // the number itself
+	SndNxt   Base = "snd.nxt"   // relative to what the prober sends next
+	SndUna   Base = "snd.una"   // relative to the machine's latest acknowledgement number
+	SndEdge  Base = "snd.edge"  // relative to the first number behind the machine's latest window
+	RcvNxt   Base = "rcv.nxt"   // relative to what the prober expects next
+	TSRecent Base = "ts.recent" // relative to the machine's latest timestamp; for EchoBase alone
 )
 
 // TCP holds the header fields that a probe chooses.
@@ -131,7 +140,9 @@ type TCP struct {
 	Flags    uint8  `json:"flags"`    // FIN|SYN|…|CWR
 	Window   uint16 `json:"window"`
 	Urgent   uint16 `json:"urgent"`
-	Options  Hex    `json:"options,omitempty"` // encoded, padded to a multiple of 4, at most 40 bytes
+	Options  Hex    `json:"options,omitempty"`   // encoded, padded to a multiple of 4, at most 40 bytes
+	EchoBase Base   `json:"echo_base,omitempty"` // of the echo in the first timestamps option: TSRecent
+	SACKBase Base   `json:"sack_base,omitempty"` // of the edges in the first SACK option
 }
 
 // UDP marks a UDP datagram; its ports are filled in when it is sent.

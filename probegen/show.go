@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ var (
 	exampleProber6  = netip.MustParseAddrPort("[2001:db8:1::c612:1]:40000")
 	exampleMachine6 = netip.MustParseAddr("2001:db8::1")
 	examplePorts    = [...]uint16{OpenTCP: 22, ClosedTCP: 1, ClosedUDP: 40125, NoPort: 0}
-	exampleNumbers  = Numbers{Seq: 1_000_000, Ack: 2_000_000}
+	exampleNumbers  = Numbers{Seq: 1_000_000, Ack: 2_000_000, Una: 1_000_000, Edge: 1_064_240, Recent: 3_000_000}
 )
 
 // Show prints probe id, step by step: the packet's headers and every option
@@ -43,7 +44,17 @@ func (s *Set) Show(w io.Writer, id int) error {
 		d.example(exampleProber6, exampleMachine6)
 	}
 	if p.relative() {
-		d.line("Example numbers: snd.nxt %d, rcv.nxt %d", exampleNumbers.Seq, exampleNumbers.Ack)
+		n := &exampleNumbers
+		d.line("Example numbers: snd.nxt %d, rcv.nxt %d", n.Seq, n.Ack)
+		if p.counts(SndUna) || p.counts(SndEdge) || p.counts(TSRecent) {
+			d.line("                 snd.una %d, snd.edge %d, ts.recent %d", n.Una, n.Edge, n.Recent)
+		}
+	}
+	if len(p.Steps) > 1 {
+		d.line("")
+		for _, step := range p.Ladder() {
+			d.line("%s", step)
+		}
 	}
 	for i := range p.Steps {
 		d.step(p, i)
@@ -64,6 +75,20 @@ func (p *Probe) versions() (four, six bool) {
 		}
 	}
 	return four, six
+}
+
+// counts says whether a number of the probe counts from base.
+func (p *Probe) counts(base Base) bool {
+	for _, s := range p.Steps {
+		if s.Packet == nil || s.Packet.TCP == nil {
+			continue
+		}
+		t := s.Packet.TCP
+		if slices.Contains([]Base{t.SeqBase, t.AckBase, t.EchoBase, t.SACKBase}, base) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *Probe) relative() bool {
@@ -177,6 +202,8 @@ func (d *detail) step(p *Probe, i int) {
 
 func (s *Step) describe() string {
 	switch {
+	case s.Until != 0 && s.Wait == 0:
+		return "send, wait for " + flagNames(s.Until)
 	case s.Packet == nil:
 		return fmt.Sprintf("send nothing, listen for %d µs", s.Wait)
 	case s.Wait == 0:

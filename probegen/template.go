@@ -19,9 +19,17 @@ type Template struct {
 	ackBase      Base
 	proto        uint8
 	v6           bool
-	transport    uint16 // the place of the transport's header in bytes
-	target       uint16 // that of the machine's address behind it; 0: there is none
-	checksumFrom int    // the place of the transport's checksum in bytes
+	transport    uint16     // the place of the transport's header in bytes
+	target       uint16     // that of the machine's address behind it; 0: there is none
+	checksumFrom int        // the place of the transport's checksum in bytes
+	inOptions    []inOption // nil in most
+}
+
+// inOption is a relative number in an option. Its bytes are at zero.
+type inOption struct {
+	at    int // in Template.bytes
+	value uint32
+	base  Base
 }
 
 // NewTemplate compiles p, of which it keeps nothing. It is an error when p
@@ -86,6 +94,11 @@ func (t *Template) compile(p *Packet, b []byte) {
 		if t.ackBase != Absolute {
 			clear(b[h+8 : h+12])
 		}
+		for at, base := range p.TCP.relativeOptions() {
+			at += h + tcpHeaderLen
+			t.inOptions = append(t.inOptions, inOption{at, binary.BigEndian.Uint32(b[at:]), base})
+			clear(b[at : at+4])
+		}
 	}
 	if p.ICMP != nil && p.ICMP.Target != nil {
 		t.target = uint16(h + icmpHeaderLen + *p.ICMP.Target)
@@ -111,7 +124,7 @@ func (t *Template) Touch() byte { return t.bytes[0] ^ t.bytes[len(t.bytes)-1] }
 
 // AppendTo gives what Packet.AppendTo gives for the packet that t was made of.
 func (t *Template) AppendTo(dst []byte, from, to netip.AddrPort) ([]byte, error) {
-	if t.seqBase != Absolute || t.ackBase != Absolute {
+	if t.seqBase != Absolute || t.ackBase != Absolute || t.inOptions != nil {
 		return dst, errRelative
 	}
 	return t.AppendRelative(dst, from, to, Numbers{})
@@ -157,6 +170,15 @@ func (t *Template) AppendRelative(dst []byte, from, to netip.AddrPort, n Numbers
 		ack := n.resolve(t.ack, t.ackBase)
 		binary.BigEndian.PutUint32(h[8:], ack)
 		s += halves(ack)
+	}
+	for i := range t.inOptions {
+		o := &t.inOptions[i]
+		v := n.resolve(o.value, o.base)
+		binary.BigEndian.PutUint32(b[o.at:], v)
+		if o.at%2 == 1 { // its bytes stand the other way round in the sum's words
+			v = v<<8 | v>>24
+		}
+		s += halves(v)
 	}
 	binary.BigEndian.PutUint16(b[t.checksumFrom:], transportChecksum(s, t.proto == ProtoUDP))
 	return dst, nil

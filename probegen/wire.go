@@ -17,11 +17,13 @@ const (
 )
 
 // Numbers is the state of a connection as its prober sees it, in the terms of
-// RFC 9293, section 3.3.1. Relative sequence and acknowledgement numbers count
-// from it.
+// RFC 9293, section 3.3.1, and RFC 7323. Relative numbers count from it.
 type Numbers struct {
-	Seq uint32 // SND.NXT: the sequence number that the prober sends next
-	Ack uint32 // RCV.NXT: the sequence number that the prober expects next
+	Seq    uint32 // SND.NXT: the sequence number that the prober sends next
+	Ack    uint32 // RCV.NXT: the sequence number that the prober expects next
+	Una    uint32 // SND.UNA: the machine's latest acknowledgement number
+	Edge   uint32 // SND.UNA+SND.WND: the first number behind the machine's window
+	Recent uint32 // TS.Recent: the machine's latest timestamp
 }
 
 // resolve gives the number that v stands for.
@@ -29,8 +31,14 @@ func (n Numbers) resolve(v uint32, base Base) uint32 {
 	switch base {
 	case SndNxt:
 		return v + n.Seq
+	case SndUna:
+		return v + n.Una
+	case SndEdge:
+		return v + n.Edge
 	case RcvNxt:
 		return v + n.Ack
+	case TSRecent:
+		return v + n.Recent
 	}
 	return v
 }
@@ -137,7 +145,13 @@ func (t *TCP) appendHeader(dst []byte, from, to uint16, n Numbers) []byte {
 	dst = binary.BigEndian.AppendUint16(dst, t.Window)
 	dst = append(dst, 0, 0)
 	dst = binary.BigEndian.AppendUint16(dst, t.Urgent)
-	return append(dst, t.Options...)
+	start := len(dst)
+	dst = append(dst, t.Options...)
+	for at, base := range t.relativeOptions() {
+		word := dst[start+at:]
+		binary.BigEndian.PutUint32(word, n.resolve(binary.BigEndian.Uint32(word), base))
+	}
+	return dst
 }
 
 // Len gives the packet's length in bytes, IP header included.
@@ -164,7 +178,8 @@ func (p *Packet) headerLen() int {
 
 // relative says whether a number of the packet counts from a connection's state.
 func (p *Packet) relative() bool {
-	return p.TCP != nil && (p.TCP.SeqBase != Absolute || p.TCP.AckBase != Absolute)
+	t := p.TCP
+	return t != nil && (t.SeqBase != Absolute || t.AckBase != Absolute || t.EchoBase != Absolute || t.SACKBase != Absolute)
 }
 
 // checksumAt gives the place of the checksum in the transport's header.
