@@ -82,6 +82,7 @@ type Meta struct {
 	NondetCells    int64          `json:"nondet_cells"`             // (machine, probe, field) in the probes kept
 	NondetFeatures int64          `json:"nondet_features"`          // dropped
 
+	Table   *TableMeta        `json:"table,omitempty"` // of an imported table alone
 	Columns int               `json:"columns"`
 	Sources *Sources          `json:"sources"`
 	SHA256  string            `json:"sha256"`          // of all of the above and the contents
@@ -113,9 +114,10 @@ type Dataset struct {
 // Hash is the SHA-256 of the contents and their provenance, hexadecimal.
 func (d *Dataset) Hash() string { return d.Meta.SHA256 }
 
-// keeps reports whether a field is in a set.
+// keeps reports whether a field is in a set. The columns of an imported table
+// are in every set, for nothing is known of what they depend on.
 func (d *Dataset) keeps(fields FieldSet, f FieldID) bool {
-	return fields == Prone || f != IPChecksum && f != TCPChecksum && d.Meta.Sources.Vetted(f)
+	return fields == Prone || d.Meta.Table != nil || f != IPChecksum && f != TCPChecksum && d.Meta.Sources.Vetted(f)
 }
 
 // Fields says which fields are in a set, or that there is no such set.
@@ -130,8 +132,12 @@ func (d *Dataset) Fields(set FieldSet) (in [NumFields]bool, err error) {
 }
 
 // Select gives the features of a field set. Raw checksums, whose sources are
-// likely to be anything, are in Prone alone, whatever a user's sources say.
+// likely to be anything, are in Prone alone, whatever a user's sources say. Of
+// an imported table it gives every column, the numeric ones too.
 func (d *Dataset) Select(fields FieldSet) *Selection {
+	if d.Meta.Table != nil {
+		return d.Matrix.All()
+	}
 	return d.Matrix.Select(func(c int) bool { return d.keeps(fields, d.Matrix.Columns[c].Field) })
 }
 

@@ -27,6 +27,9 @@ import (
 //	                    end first, 65535 where missing
 //	texts.parquet       what the numbers of text fields mean
 //	lossy.parquet       the lossy pairs
+//
+// That of an imported table has names.parquet and numbers.parquet beside them,
+// and no fields in columns.parquet.
 const (
 	metaFile       = "dataset.json"
 	machinesFile   = "machines.parquet"
@@ -68,6 +71,9 @@ func (d *Dataset) contentHash() string {
 		}
 	}
 	d.Matrix.hash(h)
+	if meta.Table != nil {
+		d.Matrix.hashTable(h)
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -122,18 +128,7 @@ func (d *Dataset) Write(fs FS, dir string) (err error) {
 	}()
 	meta := d.Meta
 	meta.Files = make(map[string]string)
-	for _, part := range []struct {
-		name  string
-		specs []columnSpec
-		rows  int
-		cells func(out [][]parquet.Value, row int) error
-	}{
-		{machinesFile, machineColumns, d.Matrix.Rows(), d.machineCells},
-		{columnsFile, columnColumns, len(d.Matrix.Columns), d.columnCells},
-		{partitionsFile, partitionColumns, len(d.Matrix.Parts), d.partitionCells},
-		{textsFile, textColumns, len(d.Matrix.Texts), d.textCells},
-		{lossyFile, lossyColumns, len(d.Lossy), d.lossyCells},
-	} {
+	for _, part := range d.parts() {
 		t, err := createTable(fs, filepath.Join(dir, part.name+nextSuffix), &tableKind{name: "dataset", specs: part.specs})
 		if err != nil {
 			return err
@@ -153,11 +148,42 @@ func (d *Dataset) Write(fs FS, dir string) (err error) {
 			return err
 		}
 	}
+	if d.Meta.Table == nil {
+		for _, name := range [...]string{namesFile, numbersFile} { // of a table that was here before
+			if err := orHost(fs).Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+	}
 	b, err := json.MarshalIndent(&meta, "", "  ")
 	if err != nil {
 		return err
 	}
 	return writeAtomic(fs, filepath.Join(dir, metaFile), append(b, '\n'))
+}
+
+// part is a file of a data set that is being written.
+type part struct {
+	name  string
+	specs []columnSpec
+	rows  int
+	cells func(out [][]parquet.Value, row int) error
+}
+
+// parts lists the files of d.
+func (d *Dataset) parts() []part {
+	m := d.Matrix
+	list := []part{
+		{machinesFile, machineColumns, m.Rows(), d.machineCells},
+		{columnsFile, columnColumns, len(m.Columns), d.columnCells},
+		{partitionsFile, partitionColumns, len(m.Parts), d.partitionCells},
+		{textsFile, textColumns, len(m.Texts), d.textCells},
+		{lossyFile, lossyColumns, len(d.Lossy), d.lossyCells},
+	}
+	if d.Meta.Table != nil {
+		list = append(list, part{namesFile, nameColumns, len(m.Names), d.nameCells}, part{numbersFile, numberColumns, len(m.Numbers), d.numberCells})
+	}
+	return list
 }
 
 // nextSuffix marks a file that is complete and waits for the others.
@@ -171,7 +197,7 @@ func ours(dir string) error {
 	}
 	for _, e := range entries {
 		name := strings.TrimSuffix(strings.TrimSuffix(e.Name(), tempSuffix), nextSuffix)
-		if !slices.Contains([]string{metaFile, machinesFile, columnsFile, partitionsFile, textsFile, lossyFile}, name) {
+		if !slices.Contains([]string{metaFile, machinesFile, columnsFile, partitionsFile, textsFile, lossyFile, namesFile, numbersFile}, name) {
 			return fmt.Errorf("%s: holds %s: want a new folder, or that of a data set", dir, e.Name())
 		}
 	}
@@ -226,7 +252,11 @@ func (d *Dataset) machineCells(out [][]parquet.Value, r int) error {
 func (d *Dataset) columnCells(out [][]parquet.Value, c int) error {
 	column := d.Matrix.Columns[c]
 	out[0] = append(out[0], parquet.Int64Value(int64(column.Probe)))
-	out[1] = append(out[1], textCell(column.Field.String()))
+	field := ""
+	if d.Meta.Table == nil {
+		field = column.Field.String()
+	}
+	out[1] = append(out[1], textCell(field))
 	out[2] = append(out[2], parquet.Int64Value(int64(d.Matrix.Part[c])))
 	values := d.Matrix.Values(c)
 	for i, v := range values {
@@ -270,17 +300,23 @@ func Open(dir string) (*Dataset, error) {
 	if d.Meta.Format != DatasetFormat || d.Meta.Catalogue != CatalogueVersion || d.Meta.Sources == nil {
 		return nil, fmt.Errorf("%s: format %q, catalogue %d: want %q, %d, and sources", path, d.Meta.Format, d.Meta.Catalogue, DatasetFormat, CatalogueVersion)
 	}
-	for _, part := range []struct {
+	type reading struct {
 		name  string
 		specs []columnSpec
 		row   func(t *tableFile, c []cells) error
-	}{
+	}
+	parts := []reading{
 		{machinesFile, machineColumns, d.readMachines},
 		{textsFile, textColumns, d.readTexts},
 		{partitionsFile, partitionColumns, d.readPartitions},
 		{columnsFile, columnColumns, d.readColumns},
 		{lossyFile, lossyColumns, d.readLossy},
-	} {
+	}
+	if d.Meta.Table != nil {
+		d.Matrix.Names = []string{}
+		parts = append(parts, reading{namesFile, nameColumns, d.readNames}, reading{numbersFile, numberColumns, d.readNumbers})
+	}
+	for _, part := range parts {
 		if err := d.readTable(filepath.Join(dir, part.name), part.specs, part.row); err != nil {
 			return nil, err
 		}
@@ -367,6 +403,9 @@ func (d *Dataset) readColumns(_ *tableFile, c []cells) error {
 	for r, probe := range c[0].ints {
 		name := string(c[1].texts[c[1].ints[r]])
 		field, ok := FieldByName(name)
+		if d.Meta.Table != nil {
+			ok = name == ""
+		}
 		if !ok {
 			return fmt.Errorf("column field: row %d: %s is not in the catalogue", r, strconv.Quote(name))
 		}
@@ -390,7 +429,7 @@ func (d *Dataset) readColumns(_ *tableFile, c []cells) error {
 		}
 		for i, s := range states {
 			v := Value{State(s), uint64(numbers[i])}
-			if s < int64(Present) || s > int64(Nondet) || Catalogue[field].Type == Text && v.Number >= uint64(max(1, len(m.Texts))) {
+			if s < int64(Present) || s > int64(Nondet) || (d.Meta.Table != nil || Catalogue[field].Type == Text) && v.Number >= uint64(max(1, len(m.Texts))) {
 				return fmt.Errorf("columns states, numbers: row %d: invalid value %d, %d", r, s, numbers[i])
 			}
 			m.values = append(m.values, v)
@@ -422,5 +461,5 @@ func (d *Dataset) check() error {
 	if !inOrder || empty {
 		return fmt.Errorf("%s: want partitions in order of their first column", partitionsFile)
 	}
-	return nil
+	return d.checkTable()
 }

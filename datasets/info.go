@@ -83,7 +83,7 @@ func (d *Dataset) Info() *Info {
 		n := sort.Search(len(m.Parts), func(p int) bool { return int(m.Columns[m.Parts[p].First].Probe) >= probes })
 		in.Partitions = append(in.Partitions, At{probes, n})
 	}
-	in.Labels = labelCounts(m.Machines)
+	in.Labels = labelCounts(m.Machines, meta)
 	return in
 }
 
@@ -100,10 +100,10 @@ func countGroups(machines []Machine, in func(*Machine) bool) int {
 }
 
 // labelCounts counts by hierarchy, then level, then label in order of names.
-func labelCounts(machines []Machine) []LabelCount {
+func labelCounts(machines []Machine, meta *Meta) []LabelCount {
 	var out []LabelCount
-	for _, h := range Hierarchies {
-		for level := range Levels {
+	for _, h := range meta.Hierarchies() {
+		for level := range meta.Levels() {
 			count := make(map[string]int)
 			var labels []string
 			for i := range machines {

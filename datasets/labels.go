@@ -13,9 +13,10 @@ const (
 	_ Hierarchy = iota
 	Kernel
 	Distribution
+	Given // the labels of an imported table, in its own levels; kept as Kernel is
 )
 
-// Hierarchies lists both in the order in which results show them.
+// Hierarchies lists those of machines in the order in which results show them.
 var Hierarchies = [...]Hierarchy{Kernel, Distribution}
 
 // String gives the name used in files and flags.
@@ -25,13 +26,15 @@ func (h Hierarchy) String() string {
 		return "kernel"
 	case Distribution:
 		return "distribution"
+	case Given:
+		return "label"
 	}
 	return fmt.Sprintf("Hierarchy(%d)", uint8(h))
 }
 
 // ParseHierarchy reads a name that String gives.
 func ParseHierarchy(s string) (Hierarchy, error) {
-	for _, h := range Hierarchies {
+	for _, h := range [...]Hierarchy{Kernel, Distribution, Given} {
 		if h.String() == s {
 			return h, nil
 		}
@@ -50,7 +53,7 @@ type Labels struct {
 // At gives the label of one level; it panics on an invalid hierarchy or level.
 func (l *Labels) At(h Hierarchy, level int) string {
 	switch h {
-	case Kernel:
+	case Kernel, Given:
 		return l.Kernel[level]
 	case Distribution:
 		return l.Distribution[level]

@@ -11,7 +11,8 @@ type Code = uint16
 // It is not a code. An absent field is a value like any other.
 const Missing Code = 0xFFFF
 
-// Column says what a column of the matrix holds.
+// Column says what a column of the matrix holds. In an imported table, which
+// has Matrix.Names, Probe is the column's own number and Field means nothing.
 type Column struct {
 	Probe int32   // probe's ID
 	Field FieldID // of the catalogue
@@ -43,7 +44,7 @@ type Matrix struct {
 	Machines []Machine
 	Columns  []Column // in probe order, then catalogue order
 	Part     []int32  // partition of each column
-	Names    []string // of the columns of an imported table; nil where Columns says it all
+	Names    []string // of the nominal columns of an imported table, whose values are all texts; nil where Columns says it all
 	Texts    []string
 	Parts    []Partition
 	Numbers  []NumericColumn // beside the nominal columns; nil in data from probes
@@ -154,14 +155,20 @@ func (m *Matrix) Text(c int, code Code) string {
 		return "absent"
 	case v.State == Nondet:
 		return "nondet"
-	case Catalogue[m.Columns[c].Field].Type == Text && v.Number < uint64(len(m.Texts)):
+	case m.textual(c) && v.Number < uint64(len(m.Texts)):
 		return m.Texts[v.Number]
 	default:
 		return strconv.FormatUint(v.Number, 10)
 	}
 }
 
-// Name gives the name of column c, as "p12.tcp.window".
+// textual reports whether the values of column c are texts.
+func (m *Matrix) textual(c int) bool {
+	return m.Names != nil || Catalogue[m.Columns[c].Field].Type == Text
+}
+
+// Name gives the name of column c, as "p12.tcp.window", or as the imported
+// table has it.
 func (m *Matrix) Name(c int) string {
 	if m.Names != nil {
 		return m.Names[c]

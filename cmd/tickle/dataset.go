@@ -2,19 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tickle/datasets"
-	"tickle/datasets/formats"
 )
 
 func (p *program) dataset() *cobra.Command {
-	return group("dataset", "Build data sets from runs, look at them, hand them to other programs", "  tickle dataset build --run out/demo/run -o data",
-		p.datasetBuild(), p.datasetInfo(), p.datasetExport())
+	return group("dataset", "Build data sets from runs and tables, look at them, hand them to other programs", "  tickle dataset build --run out/demo/run -o data",
+		p.datasetBuild(), p.datasetInfo(), p.datasetImport(), p.datasetExport())
 }
 
 func (p *program) datasetBuild() *cobra.Command {
@@ -92,44 +88,5 @@ func (p *program) datasetInfo() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the summary as JSON")
-	return c
-}
-
-func (p *program) datasetExport() *cobra.Command {
-	var format, fields, out string
-	var huge bool
-	var names []string
-	for _, f := range formats.All {
-		names = append(names, f.Name)
-	}
-	c := &cobra.Command{
-		Use:     "export FOLDER",
-		Short:   "Write a data set as one table, a row a machine, for other programs",
-		Example: "  tickle dataset export out/demo/data --format csv -o demo.csv",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			f, err := formats.ByName(format)
-			if err != nil {
-				return fmt.Errorf("--format: %w", err)
-			}
-			var o formats.Options
-			if o.Fields, err = datasets.ParseFieldSet(fields); err != nil {
-				return fmt.Errorf("--fields: %w", err)
-			}
-			if huge {
-				o.MaxCells = -1
-			}
-			d, err := datasets.Open(args[0])
-			if err != nil {
-				return err
-			}
-			return p.writeFile(out, func(w io.Writer) error { return f.Export(w, d, o) })
-		},
-	}
-	f := c.Flags()
-	f.StringVar(&format, "format", "csv", strings.Join(names, " or "))
-	f.StringVar(&fields, "fields", "prone", "prone (all fields) or vetted (those that depend on the system alone)")
-	f.BoolVar(&huge, "huge", false, "also a table that few programs can read")
-	f.StringVarP(&out, "output", "o", "-", "the `FILE`")
 	return c
 }

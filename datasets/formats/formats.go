@@ -1,96 +1,133 @@
-// Package formats writes data sets as tables that other programs read: a row
-// a machine, a column a feature, every cell spelled out. A data set is small
-// because columns that group the machines alike share their codes; a table is
-// not, so that a writer streams, and declines what would fill a disk unless
-// told to go on.
+// Package formats reads and writes data sets as tables of other programs: a
+// row a machine, a column a feature, every cell spelled out. A data set is
+// small because columns that group the machines alike share their codes; a
+// table is not, so that a writer streams, and declines what would fill a disk
+// unless told to go on.
+//
+// A table that is read need not come from us: its columns are nominal or
+// numeric, and one to three of them are labels (see ImportOptions). What is
+// written and read again is the same table: names, order, kinds, missing
+// cells, ids, groups and labels.
+//
+// Formats of other packages join by NewRegistry.
 package formats
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"tickle/datasets"
+	"tickle/nearest"
 )
 
-// Options say what a table holds. The zero value is every feature, up to
-// DefaultMaxCells cells.
+// Format is a kind of file that holds a table.
+type Format struct {
+	Name string // as in flags, and the usual extension of files
+	// Import reads the file at path; nil: the format is only written. An
+	// error names the file and, where there is one, line and field. It stops
+	// with ctx.
+	Import func(ctx context.Context, path string, o ImportOptions) (*datasets.Dataset, error)
+	// Export writes a table; nil: the format is only read.
+	Export func(w io.Writer, d *datasets.Dataset, o Options) error
+	// Legend writes what the format itself cannot say, to a file that stands
+	// beside the table with LegendSuffix behind its name, where Import finds
+	// it; nil: the format says all.
+	Legend func(w io.Writer, d *datasets.Dataset, o Options) error
+}
+
+// LegendSuffix is what the name of a legend has behind that of its table.
+const LegendSuffix = ".legend.json"
+
+// ImportOptions say what the columns of a table are. An importer whose format
+// says so itself ignores what it has no use for.
+type ImportOptions struct {
+	// Labels are one to three label columns from coarse to fine. None: those
+	// that an export of ours has ("kernel0" to "distribution2"), with its id,
+	// group and what else it says of machines.
+	Labels []string
+	Group  string // column of groups, which folds may not split; "": a row is a group
+	ID     string // column of unique names; "": rows are numbered from 1
+	Drop   []string
+	// Nominal are columns to be taken as nominal whatever their cells look
+	// like. In CSV any other column is numeric when every cell is a number.
+	Nominal []string
+	// Missing are cells of CSV that are missing beside the empty ones.
+	Missing   []string
+	Separator rune // of CSV; 0: a comma
+}
+
+// Options say what an exported table holds. The zero value is every feature,
+// up to DefaultMaxCells cells, after ids, groups and labels.
 type Options struct {
-	Fields   datasets.FieldSet // empty: Prone
-	MaxCells int               // a larger table is refused; 0: DefaultMaxCells, negative: none is
+	Fields datasets.FieldSet // empty: Prone
+	// Label, where given, is the column of labels that stands last, and the
+	// only one beside the features: what a learner of another program wants.
+	Label    string
+	MaxCells int // a larger table is refused; 0: DefaultMaxCells, negative: none is
 }
 
 // DefaultMaxCells is some 500 MB of CSV, at about five bytes a cell.
 const DefaultMaxCells = 100_000_000
 
-// Format is a way of writing a table.
-type Format struct {
-	Name   string // as in flags, and the usual extension of files
-	Export func(w io.Writer, d *datasets.Dataset, opt Options) error
+// Standard gives the formats of this package, in the order in which help shows
+// them.
+func Standard() []Format {
+	return []Format{
+		{Name: "csv", Import: ImportCSV, Export: ExportCSV},
+		{Name: "parquet", Export: ExportParquet},
+	}
 }
 
-// All lists the formats in the order in which help shows them.
-var All = []Format{
-	{"csv", ExportCSV},
-	{"parquet", ExportParquet},
-}
+// Registry finds formats by name.
+type Registry struct{ list []Format }
 
-// ByName finds a format.
-func ByName(name string) (Format, error) {
-	if i := slices.IndexFunc(All, func(f Format) bool { return f.Name == name }); i >= 0 {
-		return All[i], nil
-	}
-	names := make([]string, len(All))
-	for i, f := range All {
-		names[i] = f.Name
-	}
-	return Format{}, fmt.Errorf("format %q: want one of %s", name, strings.Join(names, ", "))
-}
-
-// leading are the columns before the features, all of them texts.
-var leading = []struct {
-	name string
-	of   func(m *datasets.Machine) string
-}{
-	{"id", func(m *datasets.Machine) string { return m.Name }},
-	{"group", func(m *datasets.Machine) string { return m.Group }},
-	{"kernel0", func(m *datasets.Machine) string { return m.Labels.Kernel[0] }},
-	{"kernel1", func(m *datasets.Machine) string { return m.Labels.Kernel[1] }},
-	{"kernel2", func(m *datasets.Machine) string { return m.Labels.Kernel[2] }},
-	{"distribution0", func(m *datasets.Machine) string { return m.Labels.Distribution[0] }},
-	{"distribution1", func(m *datasets.Machine) string { return m.Labels.Distribution[1] }},
-	{"distribution2", func(m *datasets.Machine) string { return m.Labels.Distribution[2] }},
-}
-
-// columns gives the features of a table, in order, or says why there are too
-// many of them. limit is the most columns that the format can have; 0: any
-// number.
-func columns(d *datasets.Dataset, opt Options, limit int) ([]int, error) {
-	fields := opt.Fields
-	if fields == "" {
-		fields = datasets.Prone
-	}
-	in, err := d.Fields(fields)
-	if err != nil {
-		return nil, err
-	}
-	var out []int
-	for c, column := range d.Matrix.Columns {
-		if in[column.Field] {
-			out = append(out, c)
+// NewRegistry makes a registry; of two formats with one name it panics.
+func NewRegistry(list ...Format) *Registry {
+	r := &Registry{}
+	for _, f := range list {
+		if slices.Contains(names(r.list), f.Name) {
+			panic("formats: two formats " + f.Name)
 		}
+		r.list = append(r.list, f)
 	}
-	if limit > 0 && len(out) > limit {
-		return nil, fmt.Errorf("%d columns: this format has at most %d; choose fewer probes or fields", len(out), limit)
+	return r
+}
+
+// Importers lists the names of the formats that can be read.
+func (r *Registry) Importers() []string { return names(r.importers()) }
+
+// Exporters lists the names of the formats that can be written.
+func (r *Registry) Exporters() []string { return names(r.exporters()) }
+
+// Importer finds a format that can be read.
+func (r *Registry) Importer(name string) (Format, error) { return find(name, r.importers()) }
+
+// Exporter finds a format that can be written.
+func (r *Registry) Exporter(name string) (Format, error) { return find(name, r.exporters()) }
+
+func (r *Registry) importers() []Format {
+	return slices.DeleteFunc(slices.Clone(r.list), func(f Format) bool { return f.Import == nil })
+}
+
+func (r *Registry) exporters() []Format {
+	return slices.DeleteFunc(slices.Clone(r.list), func(f Format) bool { return f.Export == nil })
+}
+
+func names(list []Format) []string {
+	out := make([]string, len(list))
+	for i, f := range list {
+		out[i] = f.Name
 	}
-	most := opt.MaxCells
-	if most == 0 {
-		most = DefaultMaxCells
+	return out
+}
+
+func find(name string, list []Format) (Format, error) {
+	if i := slices.Index(names(list), name); i >= 0 {
+		return list[i], nil
 	}
-	if cells := len(out) * d.Matrix.Rows(); most > 0 && cells > most {
-		return nil, fmt.Errorf("%d machines × %d features are %d cells, more than %d: choose fewer probes or fields, or allow more cells",
-			d.Matrix.Rows(), len(out), cells, most)
-	}
-	return out, nil
+	best, _ := nearest.Name(name, names(list))
+	return Format{}, fmt.Errorf("format %q: want one of %s; the nearest is %q", name, strings.Join(names(list), ", "), best)
 }

@@ -71,7 +71,7 @@ func TestExportCSV(t *testing.T) {
 	records, err := csv.NewReader(&b).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, records, 4)
-	require.Len(t, records[0], 8+2*datasets.NumFields)
+	require.Len(t, records[0], len(leading)+2*datasets.NumFields)
 	found := 0
 	for i, name := range records[0] {
 		if want, ok := wantCells[name]; ok {
@@ -90,7 +90,7 @@ func TestExportParquet(t *testing.T) {
 		parquet.NewReaderProperties(memory.DefaultAllocator), pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
 	require.NoError(t, err)
 	defer table.Release()
-	require.Equal(t, int64(8+2*datasets.NumFields), table.NumCols())
+	require.Equal(t, int64(len(leading)+2*datasets.NumFields), table.NumCols())
 	require.Equal(t, "id", table.Schema().Field(0).Name)
 	for name, want := range wantCells {
 		at := table.Schema().FieldIndices(name)
@@ -111,7 +111,7 @@ func TestVettedTableIsSmaller(t *testing.T) {
 	require.NoError(t, ExportCSV(&b, d, Options{Fields: datasets.Vetted}))
 	records, err := csv.NewReader(&b).ReadAll()
 	require.NoError(t, err)
-	require.Len(t, records[0], 8+d.Select(datasets.Vetted).D)
+	require.Len(t, records[0], len(leading)+d.Select(datasets.Vetted).D)
 	require.NotContains(t, records[0], "p0.ip.ttl")
 	require.Contains(t, records[0], "p0.tcp.ack")
 }
@@ -128,9 +128,9 @@ func TestExportRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "at most")
 	err = ExportCSV(new(bytes.Buffer), d, Options{Fields: "all"})
 	require.ErrorContains(t, err, "prone or vetted")
-	_, err = ByName("xlsx")
+	_, err = NewRegistry(Standard()...).Exporter("xlsx")
 	require.ErrorContains(t, err, "csv, parquet")
-	for _, f := range All {
+	for _, f := range Standard() {
 		require.ErrorIs(t, f.Export(fullDisk{}, d, Options{}), errFull)
 	}
 }

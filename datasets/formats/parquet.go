@@ -25,56 +25,44 @@ func (g group) Fields() []parquet.Field {
 	return fields
 }
 
-// ExportParquet writes the table that ExportCSV writes, every column a text
-// and null where the cell is missing, with a dictionary each. Parquet has at
+// ExportParquet writes the table that ExportCSV writes: texts with a dictionary
+// each, doubles for numbers, and null where a cell is missing. Parquet has at
 // most some 65,000 columns.
-func ExportParquet(w io.Writer, d *datasets.Dataset, opt Options) error {
-	features, err := columns(d, opt, maxParquetColumns-len(leading))
+func ExportParquet(w io.Writer, d *datasets.Dataset, o Options) error {
+	v, err := newView(d, o, maxParquetColumns)
 	if err != nil {
 		return err
 	}
-	m := d.Matrix
 	g := group{Group: make(parquet.Group), at: make(map[string]int)}
-	cell := parquet.Optional(parquet.Encoded(parquet.String(), &parquet.RLEDictionary))
-	add := func(name string) {
-		g.at[name] = len(g.at)
-		g.Group[name] = cell
-	}
-	for _, l := range leading {
-		add(l.name)
-	}
-	for _, c := range features {
-		add(m.Name(c))
+	text := parquet.Optional(parquet.Encoded(parquet.String(), &parquet.RLEDictionary))
+	double := parquet.Optional(parquet.Leaf(parquet.DoubleType))
+	for i := range v.columns {
+		c := &v.columns[i]
+		g.at[c.name], g.Group[c.name] = i, text
+		if c.numbers != nil {
+			g.Group[c.name] = double
+		}
 	}
 	config := parquet.DefaultWriterConfig()
 	config.Schema = parquet.NewSchema("dataset", g)
 	config.CreatedBy = "tickle"
 	config.KeyValueMetadata = map[string]string{"tickle.dataset_sha256": d.Hash()}
 	out := parquet.NewGenericWriter[any](w, config)
-	cells := make([]parquet.Value, m.Rows())
-	put := func(i int) error {
-		if _, err := out.ColumnWriters()[i].WriteRowValues(cells); err != nil {
-			return fmt.Errorf("column %d: %w", i, err)
-		}
-		return nil
-	}
-	for i, l := range leading {
+	cells := make([]parquet.Value, v.Rows())
+	for i := range v.columns {
+		c := &v.columns[i]
 		for r := range cells {
-			cells[r] = parquet.ByteArrayValue([]byte(l.of(&m.Machines[r]))).Level(0, 1, 0)
-		}
-		if err := put(i); err != nil {
-			return err
-		}
-	}
-	for i, c := range features {
-		for r, code := range m.Codes(m.Part[c]) {
-			cells[r] = parquet.NullValue()
-			if code != datasets.Missing {
-				cells[r] = parquet.ByteArrayValue([]byte(m.Text(c, code))).Level(0, 1, 0)
+			switch s, known := v.text(c, r); {
+			case !known:
+				cells[r] = parquet.NullValue()
+			case c.numbers != nil:
+				cells[r] = parquet.DoubleValue(c.numbers[r]).Level(0, 1, 0)
+			default:
+				cells[r] = parquet.ByteArrayValue([]byte(s)).Level(0, 1, 0)
 			}
 		}
-		if err := put(len(leading) + i); err != nil {
-			return err
+		if _, err := out.ColumnWriters()[i].WriteRowValues(cells); err != nil {
+			return fmt.Errorf("column %s: %w", c.name, err)
 		}
 	}
 	return out.Close()

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"tickle/datasets"
+	"tickle/datasets/formats"
+)
+
+// tableFormats are the formats of tables that the program has.
+func tableFormats() *formats.Registry { return formats.NewRegistry(formats.Standard()...) }
+
+func (p *program) datasetImport() *cobra.Command {
+	var format, separator, out string
+	var o formats.ImportOptions
+	c := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Make a data set of a table, a row an example, from any program",
+		Long: `Reads a table and writes it as a data set, on which learners and experiments
+run. --label names the column of labels, or, given several times, up to three
+columns from coarse to fine. Without it the table must be one that dataset
+export wrote. Folds never split a group; without --group each row is one.
+
+The other columns are features, nominal or numeric. In CSV a column of numbers
+is numeric unless --nominal names it, and an empty cell is missing. ARFF and
+Parquet say what a column is: texts of no fixed set of values, and dates, are
+refused unless --nominal, --drop, --label, --group or --id names them.`,
+		Example: "  tickle dataset import --format csv iris.csv --label species -o iris",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if format == "" {
+				format = strings.TrimPrefix(filepath.Ext(args[0]), ".")
+			}
+			f, err := tableFormats().Importer(format)
+			if err != nil {
+				return fmt.Errorf("--format: %w", err)
+			}
+			if separator == `\t` {
+				separator = "\t"
+			}
+			if o.Separator, _ = utf8.DecodeRuneInString(separator); utf8.RuneCountInString(separator) != 1 {
+				return fmt.Errorf("--separator %q: want one character", separator)
+			}
+			d, err := f.Import(c.Context(), args[0], o)
+			if err != nil {
+				return err
+			}
+			if err := d.Write(nil, out); err != nil {
+				return err
+			}
+			p.say("%s: %d rows, %d nominal columns in %d partitions, %d numeric ones", out, d.Matrix.Rows(), len(d.Matrix.Columns), len(d.Matrix.Parts), len(d.Matrix.Numbers))
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&format, "format", "", strings.Join(tableFormats().Importers(), ", ")+"; default: as the file's name ends")
+	f.StringArrayVar(&o.Labels, "label", nil, "`COLUMN` of labels; up to three, from coarse to fine")
+	f.StringVar(&o.Group, "group", "", "`COLUMN` of groups, which folds do not split")
+	f.StringVar(&o.ID, "id", "", "`COLUMN` that names the rows")
+	f.StringArrayVar(&o.Drop, "drop", nil, "`COLUMN` to leave out; may be repeated")
+	f.StringArrayVar(&o.Nominal, "nominal", nil, "`COLUMN` whose cells are names, whatever they look like; may be repeated")
+	f.StringArrayVar(&o.Missing, "missing", nil, "CSV: `TEXT` of a cell that is missing, as NA; may be repeated")
+	f.StringVar(&separator, "separator", ",", `CSV: what separates cells; \t is a tab`)
+	f.StringVarP(&out, "output", "o", "", "the data set's `FOLDER`")
+	must(c.MarkFlagRequired("output"))
+	return c
+}
+
+func (p *program) datasetExport() *cobra.Command {
+	var format, fields, out string
+	var o formats.Options
+	var huge bool
+	c := &cobra.Command{
+		Use:   "export FOLDER",
+		Short: "Write a data set as one table, a row a machine, for other programs",
+		Long: `Writes the table that dataset import reads. Ids, groups and labels come first,
+then the features; with --label the features, then that label alone, which is
+what learners of other programs expect.`,
+		Example: "  tickle dataset export out/demo/data --format csv -o demo.csv",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			f, err := tableFormats().Exporter(format)
+			if err != nil {
+				return fmt.Errorf("--format: %w", err)
+			}
+			if o.Fields, err = datasets.ParseFieldSet(fields); err != nil {
+				return fmt.Errorf("--fields: %w", err)
+			}
+			if huge {
+				o.MaxCells = -1
+			}
+			d, err := datasets.Open(args[0])
+			if err != nil {
+				return err
+			}
+			if err := p.writeFile(out, func(w io.Writer) error { return f.Export(w, d, o) }); err != nil || f.Legend == nil {
+				return err
+			}
+			if out == "" || out == "-" {
+				p.say("%s cannot name columns and classes: with -o FILE they go to FILE%s", format, formats.LegendSuffix)
+				return nil
+			}
+			return p.writeFile(out+formats.LegendSuffix, func(w io.Writer) error { return f.Legend(w, d, o) })
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&format, "format", "csv", strings.Join(tableFormats().Exporters(), ", "))
+	f.StringVar(&fields, "fields", "prone", "prone (all fields) or vetted (those that depend on the system alone)")
+	f.StringVar(&o.Label, "label", "", "the one `LABEL` to write, last, as kernel2")
+	f.BoolVar(&huge, "huge", false, "also a table that few programs can read")
+	f.StringVarP(&out, "output", "o", "-", "the `FILE`")
+	return c
+}
