@@ -64,11 +64,23 @@ func (g *Grouper) add(c Column, cells []byte, hash uint64, values []Value) {
 		}
 		m.Parts = append(m.Parts, part)
 	}
+	g.place(c, p, values)
+}
+
+// place appends a column of partition p.
+func (g *Grouper) place(c Column, p int32, values []Value) {
+	m := g.m
 	m.Parts[p].Columns++
 	m.Columns = append(m.Columns, c)
 	m.Part = append(m.Part, p)
 	m.values = append(m.values, values...)
 	m.valueAt = append(m.valueAt, uint32(len(m.values)))
+}
+
+// AddLike appends a column with the cells of the column that was the like-th
+// to be added, and as many values.
+func (g *Grouper) AddLike(like int, c Column, values []Value) {
+	g.place(c, g.m.Part[like], values)
 }
 
 // Matrix ends the building: columns are put in order of probe and field, and

@@ -28,7 +28,8 @@ type Agreements struct {
 func (a *Agreements) Columns() int { return int(a.d) }
 
 // Same is the number of columns in which rows i and j have one value; a
-// missing cell agrees with nothing, itself included.
+// missing cell agrees with nothing, itself included. Values that a matrix has
+// no code for (datasets.Partition.Other) agree with none that it has.
 func (a *Agreements) Same(i, j int32) int32 { return a.same[int(i)*a.rows+int(j)] }
 
 // SameOfTwo is the part of Same that columns of exactly two values, counted
@@ -107,6 +108,7 @@ type sliceGroup struct {
 	ids     []int32         // partitions
 	fill    []datasets.Code // what a missing cell of each becomes; nil where it stays
 	planes  int             // bits a code
+	two     bool            // columns of two values
 	shift   int             // the weight is 1 << shift
 	missing bool            // some cell is missing
 }
@@ -126,28 +128,34 @@ type slice struct {
 // cells. Where fill is given no cell is missing.
 func sliceGroups(s *datasets.Selection, fill []datasets.Code) (groups []sliceGroup, constant, whole int32) {
 	const codeBits = 16
-	var open [codeBits + 1][2][32]sliceGroup
+	var open [codeBits + 1][2][2][32]sliceGroup
 	for i, id := range s.IDs {
 		part := &s.Parts[id]
 		if part.Distinct == 0 {
 			continue // nowhere a value: nothing agrees and nothing is shared
 		}
-		gaps := part.Missing && fill == nil
+		gaps, values := part.Missing && fill == nil, part.Distinct
+		if part.Other {
+			values++
+		}
 		if !gaps {
 			whole += s.Mult[i]
-			if part.Distinct == 1 {
+			if values == 1 {
 				constant += s.Mult[i]
 				continue
 			}
 		}
-		planes, missing := bits.Len(uint(part.Distinct-1)), 0
+		planes, missing, two := bits.Len(uint(values-1)), 0, 0
 		if gaps {
 			missing = 1
 		}
+		if part.Distinct == 2 {
+			two = 1
+		}
 		for m := uint32(s.Mult[i]); m != 0; m &= m - 1 {
 			shift := bits.TrailingZeros32(m)
-			g := &open[planes][missing][shift]
-			g.planes, g.shift, g.missing = planes, shift, gaps
+			g := &open[planes][missing][two][shift]
+			g.planes, g.two, g.shift, g.missing = planes, two == 1, shift, gaps
 			if fill != nil {
 				g.fill = append(g.fill, fill[i])
 			}
@@ -159,9 +167,11 @@ func sliceGroups(s *datasets.Selection, fill []datasets.Code) (groups []sliceGro
 	}
 	for p := range open {
 		for m := range open[p] {
-			for _, g := range open[p][m] {
-				if len(g.ids) > 0 {
-					groups = append(groups, g)
+			for two := range open[p][m] {
+				for _, g := range open[p][m][two] {
+					if len(g.ids) > 0 {
+						groups = append(groups, g)
+					}
 				}
 			}
 		}
@@ -211,7 +221,7 @@ func (a *Agreements) tile(ctx context.Context, slices []slice, from int) error {
 			return ctx.Err()
 		}
 		s, same := &slices[k], a.same
-		if s.planes == 1 {
+		if s.two {
 			same = a.two
 		}
 		for i := from; i < to; i++ {

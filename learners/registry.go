@@ -1,6 +1,7 @@
 package learners
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -46,6 +47,12 @@ type Entry struct {
 	New func(Options) (Learner, error)
 	// NewDetector makes a detector instead. An entry has New or NewDetector.
 	NewDetector func(Options) (Detector, error)
+	// Load reads what the model's Store wrote; nil for a learner whose models
+	// cannot be stored. It may be asked to read anything: what is no model is
+	// an error, and never more memory than the payload's size justifies.
+	Load func(ctx context.Context, s *Stored) (Model, error)
+	// LoadDetector is Load of a detector.
+	LoadDetector func(ctx context.Context, s *Stored) (Novelty, error)
 }
 
 // Configured is a learner made by Parse.
@@ -59,6 +66,8 @@ type Configured struct {
 	// registry holds either learners or detectors, as a rule, so that whoever
 	// parses knows which to expect.
 	Detector Detector
+
+	settings Options // all of them
 }
 
 // Registry holds entries by name. It does not change once made.
@@ -156,7 +165,7 @@ func (r *Registry) configure(part string) (Configured, error) {
 	if err != nil {
 		return Configured{}, err
 	}
-	c := Configured{Name: e.Name, Label: e.Name, View: e.View}
+	c := Configured{Name: e.Name, Label: e.Name, View: e.View, settings: values}
 	if e.New != nil {
 		c.Learner, err = e.New(values)
 	} else {

@@ -34,15 +34,13 @@ func Entry() learners.Entry {
 			{Name: "weka-ranges", Type: learners.BoolOption, Default: "false", Doc: "Let the rows outside the training set widen the ranges of numbers, each from its turn on, as Weka's test rows do; for comparison alone."},
 		},
 		New: func(o learners.Options) (learners.Learner, error) {
-			l := learner{
-				k: o.Int("k"), skip: o.Text("missing") == skip, weight: o.Text("weight"),
-				choose: o.Bool("choose"), widen: o.Bool("weka-ranges"),
-			}
+			l := newLearner(o)
 			if l.k < 1 {
 				return nil, fmt.Errorf("option k=%d: want at least 1", l.k)
 			}
 			return l, nil
 		},
+		Load: load,
 	}
 }
 
@@ -58,6 +56,13 @@ const (
 	inverse    = "inverse"
 	similarity = "similarity"
 )
+
+func newLearner(o learners.Options) learner {
+	return learner{
+		k: o.Int("k"), skip: o.Text("missing") == skip, weight: o.Text("weight"),
+		choose: o.Bool("choose"), widen: o.Bool("weka-ranges"),
+	}
+}
 
 type learner struct {
 	k                   int
@@ -79,7 +84,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err != nil {
 		return nil, err
 	}
-	m := &model{learner: l, agree: agree, rows: slices.Clone(t.Rows), classes: len(t.Classes)}
+	m := &model{learner: l, train: t.Keep(), agree: agree, rows: slices.Clone(t.Rows), classes: len(t.Classes)}
 	m.labels = make([]int32, len(t.Rows))
 	for i, r := range t.Rows {
 		m.labels[i] = t.Labels[r]
@@ -101,6 +106,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 
 type model struct {
 	learner
+	train   *learners.Train
 	agree   *learners.Agreements
 	numbers []numbers
 	rows    []int32

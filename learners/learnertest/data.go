@@ -76,6 +76,11 @@ func Table(columns [][]string, labels []string) *Data {
 // addColumn adds column number c with a value a row, below zero where the
 // cell is missing.
 func addColumn(g *datasets.Grouper, c int, numbers []int32) {
+	addCells(g, datasets.Column{Probe: int32(c / datasets.NumFields), Field: datasets.FieldID(c % datasets.NumFields)}, numbers)
+}
+
+// addCells is addColumn for any column.
+func addCells(g *datasets.Grouper, column datasets.Column, numbers []int32) {
 	cells := make([]datasets.Code, len(numbers))
 	codes := make(map[int32]datasets.Code)
 	var values []datasets.Value
@@ -92,8 +97,7 @@ func addColumn(g *datasets.Grouper, c int, numbers []int32) {
 		}
 		cells[r] = code
 	}
-	field := datasets.FieldID(c % datasets.NumFields)
-	g.Add(datasets.Column{Probe: int32(c / datasets.NumFields), Field: field}, cells, values)
+	g.Add(column, cells, values)
 }
 
 // Shape says what Synthetic makes.

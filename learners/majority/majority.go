@@ -4,9 +4,12 @@ package majority
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"tickle/learners"
+	"tickle/learners/modelfile"
 )
 
 // Entry offers the learner under the name "majority". It has no options.
@@ -16,6 +19,7 @@ func Entry() learners.Entry {
 		Summary: "The commonest class of the training rows, for every row.",
 		View:    learners.MatrixView,
 		New:     func(learners.Options) (learners.Learner, error) { return learner{}, nil },
+		Load:    load,
 	}
 }
 
@@ -30,22 +34,39 @@ func (learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	m := &model{scores: make([]float64, len(t.Classes))}
+	m := &model{scores: make([]float64, len(t.Classes)), classes: slices.Clone(t.Classes)}
 	for _, r := range t.Rows {
 		m.scores[t.Labels[r]]++
 	}
 	for c := range m.scores {
 		m.scores[c] /= float64(len(t.Rows))
-		if m.scores[c] > m.scores[m.class] {
-			m.class = int32(c)
-		}
 	}
+	m.class = first(m.scores)
+	return m, nil
+}
+
+// first is the first of the commonest classes.
+func first(scores []float64) int32 { return int32(slices.Index(scores, slices.Max(scores))) }
+
+// Store writes, for each class, its share as a float.
+func (m *model) Store(e *modelfile.Encoder) error {
+	e.Floats(m.scores)
+	return nil
+}
+
+func load(_ context.Context, s *learners.Stored) (learners.Model, error) {
+	m := &model{scores: s.Payload.Shares("share", len(s.Classes)), classes: s.Classes}
+	if err := s.Payload.Err(); err != nil {
+		return nil, err
+	}
+	m.class = first(m.scores)
 	return m, nil
 }
 
 type model struct {
-	class  int32
-	scores []float64
+	class   int32
+	scores  []float64
+	classes []string
 }
 
 // Predict gives the same for every row.
@@ -55,3 +76,12 @@ func (m *model) Predict(int32) learners.Prediction {
 
 // Kind says that scores are probabilities.
 func (m *model) Kind() learners.ScoreKind { return learners.Probability }
+
+// Text gives the classes with their shares, a line a class.
+func (m *model) Text() string {
+	var b strings.Builder
+	for c, share := range m.scores {
+		fmt.Fprintf(&b, "%s\t%.4g\n", m.classes[c], share)
+	}
+	return b.String()
+}

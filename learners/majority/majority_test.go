@@ -36,3 +36,11 @@ func TestPredict(t *testing.T) {
 		}
 	}
 }
+
+func TestStore(t *testing.T) {
+	for _, spec := range []string{"majority"} {
+		t.Run(spec, func(t *testing.T) {
+			learnertest.StoreContract(t, learnertest.Storing{Entry: majority.Entry(), Spec: spec})
+		})
+	}
+}

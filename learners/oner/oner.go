@@ -37,6 +37,7 @@ func Entry() learners.Entry {
 			}
 			return l, nil
 		},
+		Load: load,
 	}
 }
 
@@ -54,6 +55,7 @@ type Model struct {
 	rule    []int // class by code, or by interval
 	cuts    []float64
 	missing int  // class of a missing cell
+	other   int  // class of a value that the column does not have
 	gaps    bool // some training row's cell was missing
 	right   int  // training rows that the rule names rightly
 	rows    int  // training rows
@@ -141,7 +143,7 @@ func (f *fit) rule(a *attributes.Attribute) (m Model, ok bool) {
 	} else if m, ok = f.numeric(a); !ok {
 		return m, false
 	}
-	m.column, m.missing = a.ID, f.first
+	m.column, m.missing, m.other = a.ID, f.first, f.first
 	if best := argmax(f.missing); f.missing[best] > 0 {
 		m.missing, m.gaps = best, true
 		m.right += f.missing[best]
@@ -272,8 +274,11 @@ func (m *Model) class(row int32) int {
 		return m.rule[sort.Search(len(m.cuts), func(i int) bool { return v < m.cuts[i] })]
 	}
 	code := attributes.Code(m.matrix, m.column, row)
-	if code == datasets.Missing {
+	switch {
+	case code == datasets.Missing:
 		return m.missing
+	case int(code) >= len(m.rule):
+		return m.other
 	}
 	return m.rule[code]
 }

@@ -72,3 +72,9 @@ func TestByHand(t *testing.T) {
 		require.Equal(t, c.want, m.Text(), c.name)
 	}
 }
+
+func TestStore(t *testing.T) {
+	for _, spec := range []string{"oner", "oner:bucket=1"} {
+		t.Run(spec, func(t *testing.T) { learnertest.StoreContract(t, learnertest.Storing{Entry: oner.Entry(), Spec: spec}) })
+	}
+}

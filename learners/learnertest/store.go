@@ -1,0 +1,236 @@
+package learnertest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/datasets"
+	"tickle/learners"
+	"tickle/learners/modelfile"
+)
+
+// Storing says which learner's models StoreContract stores.
+type Storing struct {
+	Entry learners.Entry
+	Spec  string // as Parse reads it
+	// Whole says that the learner takes no missing numbers.
+	Whole bool
+	// Ordered says that what a model says of a row depends on the rows before
+	// it.
+	Ordered bool
+}
+
+// someProbes stands for a probe set.
+const someProbes = "0123456789abcdef"
+
+// StoreContract holds a learner to what package learners promises of stored
+// models: one that is loaded says what it said before, of the data that it was
+// trained on and of any other that has the same columns, in whatever order
+// rows, values and columns stand there.
+func StoreContract(t *testing.T, s Storing) {
+	for _, c := range []struct {
+		name string
+		data *Data
+	}{
+		{"nominal", Synthetic(Shape{Rows: 70, Columns: 90, Classes: 5, Behaviours: 4, Constant: .3, Noise: .1, Seed: 2})},
+		{"missing", Synthetic(Shape{Rows: 70, Columns: 90, Classes: 5, Behaviours: 4, Constant: .3, Noise: .1, Missing: .1, Seed: 3})},
+		{"numbers", withNumbers(Synthetic(Shape{Rows: 70, Columns: 12, Classes: 4, Behaviours: 3, Constant: .3, Noise: .2, Missing: .1, Seed: 4}), s.Whole)},
+		{"numbers alone", withNumbers(Synthetic(Shape{Rows: 50, Columns: 0, Classes: 3, Behaviours: 1, Seed: 5}), s.Whole)},
+		{"a table", named(withNumbers(Synthetic(Shape{Rows: 60, Columns: 20, Classes: 4, Behaviours: 3, Constant: .1, Noise: .2, Missing: .1, Seed: 6}), s.Whole))},
+		{"some columns", some(Synthetic(Shape{Rows: 60, Columns: 90, Classes: 4, Behaviours: 3, Constant: .3, Noise: .1, Missing: .05, Seed: 7}))},
+		{"many rows", withNumbers(Synthetic(Shape{Rows: 200, Columns: 8, Classes: 3, Behaviours: 3, Noise: .2, Missing: .05, Seed: 8}), s.Whole)},
+		{"one class", Table([][]string{{"x", "y", "x", "?"}}, []string{"a", "a", "a", "a"})},
+		{"two classes", Table([][]string{{"x", "y", "x", "?"}, {"u", "u", "v", "v"}}, []string{"a", "b", "a", "b"})},
+		{"nothing known", Table([][]string{{"x", "x", "x"}, {"?", "?", "?"}}, []string{"a", "b", "b"})},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s.sameAgain(t, c.data, nil)
+			rows := c.data.Except(third)
+			s.sameAgain(t, c.data, rows)
+			if !s.Ordered {
+				s.sameElsewhere(t, c.data, rows)
+			}
+		})
+	}
+}
+
+// fitted is a learner, its model and the file of it.
+type fitted struct {
+	registry *learners.Registry
+	model    learners.Model
+	file     []byte
+}
+
+func (s *Storing) fit(t *testing.T, d *Data, rows []int32) fitted {
+	t.Helper()
+	f := fitted{registry: learners.NewRegistry(s.Entry)}
+	list, err := f.registry.Parse(s.Spec)
+	require.NoError(t, err)
+	f.model = Fit(t, list[0].Learner, d.Train(rows))
+	f.file = Store(t, &list[0], f.model, d)
+	return f
+}
+
+// Store writes a model and gives the file.
+func Store(t testing.TB, c *learners.Configured, model any, d *Data) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	h := modelfile.Header{Classes: d.Classes, Training: modelfile.Training{Probes: someProbes}}
+	require.NoError(t, learners.WriteModel(&b, c, model, h))
+	return b.Bytes()
+}
+
+// Load reads a file that Store gave.
+func Load(t testing.TB, r *learners.Registry, file []byte, m *datasets.Matrix) (learners.Model, error) {
+	t.Helper()
+	f, err := modelfile.Read(file)
+	require.NoError(t, err)
+	return r.Load(context.Background(), f, &modelfile.Target{Matrix: m, Probes: someProbes})
+}
+
+// sameAgain stores and loads a model for the data that it was trained on.
+func (s *Storing) sameAgain(t *testing.T, d *Data, rows []int32) {
+	f := s.fit(t, d, rows)
+	again, err := Load(t, f.registry, f.file, d.Matrix)
+	require.NoError(t, err)
+	require.Equal(t, PredictAll(t, f.model, d), PredictAll(t, again, d))
+	list, err := f.registry.Parse(s.Spec)
+	require.NoError(t, err)
+	alone, err := Load(t, f.registry, f.file, nil)
+	require.NoError(t, err)
+	require.Equal(t, f.file, Store(t, &list[0], alone, d), "stored, loaded and stored again")
+	require.Equal(t, f.file, Store(t, &list[0], again, d), "stored, loaded for the data and stored again")
+}
+
+// sameElsewhere asks a stored model about the same rows in another data set:
+// in another order, so that codes and partitions are others, among rows that
+// have values which nobody has seen, and with columns that the model does not
+// know.
+func (s *Storing) sameElsewhere(t *testing.T, d *Data, rows []int32) {
+	f := s.fit(t, d, rows)
+	other, place := elsewhere(d)
+	again, err := Load(t, f.registry, f.file, other)
+	require.NoError(t, err)
+	for r := range int32(d.Rows()) {
+		want, got := f.model.Predict(r), again.Predict(place[r])
+		require.InDeltaSlice(t, want.Scores, got.Scores, 1e-9, "row %d", r)
+		if best := slices.Max(want.Scores); math.Abs(best-want.Scores[max(got.Class, 0)]) > 1e-9 {
+			require.Equal(t, want.Class, got.Class, "row %d", r)
+		}
+	}
+	for r := range int32(other.Rows()) {
+		CheckPrediction(t, again.Kind(), again.Predict(r), len(d.Classes))
+	}
+}
+
+// elsewhere makes another matrix with the rows of d, and says where they are
+// there.
+func elsewhere(d *Data) (*datasets.Matrix, []int32) {
+	const strange = 7
+	rng := rand.New(rand.NewPCG(uint64(d.Rows()), 0x656c7365))
+	order := rng.Perm(d.Rows() + strange)
+	place := make([]int32, d.Rows())
+	for at, r := range order {
+		if r < d.Rows() {
+			place[r] = int32(at)
+		}
+	}
+	machines := make([]datasets.Machine, len(order))
+	for i := range machines {
+		machines[i].Name = fmt.Sprintf("other%03d", i)
+	}
+	g := datasets.NewGrouper(machines)
+	columns := rng.Perm(len(d.Columns))
+	if d.Names == nil { // probes keep their order
+		slices.Sort(columns)
+	}
+	var names []string
+	add := func(name string, column datasets.Column, cell func(r int) int32) {
+		numbers := make([]int32, len(order))
+		for at, r := range order {
+			if numbers[at] = int32(100 + rng.IntN(2)); r < d.Rows() {
+				numbers[at] = cell(r)
+			}
+		}
+		addCells(g, column, numbers)
+		names = append(names, name)
+	}
+	for place, c := range columns {
+		column := d.Columns[c]
+		if d.Names != nil {
+			column.Probe = int32(place)
+		}
+		codes, values := d.Codes(d.Part[c]), d.Values(c)
+		add(d.Name(c), column, func(r int) int32 {
+			if codes[r] == datasets.Missing {
+				return -1
+			}
+			return int32(values[codes[r]].Number)
+		})
+	}
+	add("unknown", datasets.Column{Probe: 1 << 20}, func(r int) int32 { return int32(r % 3) })
+	m := g.Matrix(nil)
+	if d.Names != nil {
+		m.Names = names
+	}
+	for n := range d.Matrix.Numbers {
+		column := datasets.NumericColumn{Name: d.Matrix.Numbers[n].Name}
+		for _, r := range order {
+			v := 1e6
+			if r < d.Rows() {
+				v = d.Matrix.Numbers[n].Cells[r]
+			}
+			column.Cells = append(column.Cells, v)
+		}
+		m.Numbers = append(m.Numbers, column)
+	}
+	slices.Reverse(m.Numbers)
+	return m, place
+}
+
+// withNumbers adds columns of numbers: one that follows the class, one that
+// does so at times, one that is constant.
+func withNumbers(d *Data, whole bool) *Data {
+	rng := rand.New(rand.NewPCG(uint64(d.Rows()), 0x6e756d626572))
+	columns := make([]datasets.NumericColumn, 4)
+	for n := range columns {
+		columns[n].Name = fmt.Sprintf("n%d", n)
+		columns[n].Before = int32(min(3*n, len(d.Columns)))
+	}
+	for _, c := range d.Labels {
+		for n := range columns {
+			v := float64(c) + rng.NormFloat64()*float64(n)/3
+			switch {
+			case n == 2 && !whole && rng.IntN(4) == 0:
+				v = math.NaN()
+			case n == 3:
+				v = 7
+			}
+			columns[n].Cells = append(columns[n].Cells, v)
+		}
+	}
+	d.Matrix.Numbers = columns
+	d.Selection = d.Matrix.All()
+	return d
+}
+
+// named gives the columns names, as those of a table have.
+func named(d *Data) *Data {
+	for c := range d.Matrix.Columns {
+		d.Matrix.Names = append(d.Matrix.Names, fmt.Sprintf("column %d", c))
+	}
+	return d
+}
+
+// some selects some columns, so that partitions are selected in part.
+func some(d *Data) *Data {
+	d.Selection = d.Select(func(c int) bool { return c%4 != 2 })
+	return d
+}

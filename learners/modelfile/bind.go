@@ -1,0 +1,416 @@
+package modelfile
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tickle/datasets"
+	"tickle/learners/attributes"
+)
+
+// Target is the data that a model is tied to: what it will be asked about.
+// The zero value is of no rows, for a model that is only looked at.
+type Target struct {
+	Matrix *datasets.Matrix // nil: no rows
+	// Probes is the SHA-256 of the probe set that the data is of. A model of
+	// another probe set cannot be tied to it: "p12" is another probe there.
+	Probes  string
+	Lacking Lacking
+	Workers int // goroutines at most; 0: GOMAXPROCS
+}
+
+// Lacking says what becomes of a column that the model has and the data lacks.
+type Lacking uint8
+
+// What may become of it. The zero value is an error, for a data set that lacks
+// columns is more often the wrong one than not.
+const (
+	LackingError   Lacking = iota
+	LackingMissing         // its cells are missing, for a learner that takes missing cells
+)
+
+// rows is the number of the target's rows.
+func (t *Target) rows() int {
+	if t.Matrix == nil {
+		return 0
+	}
+	return t.Matrix.Rows()
+}
+
+// Bound is a table tied to a target: a selection of the table's columns in its
+// order, whose rows are the target's and behind them those of the table. A
+// code is the table's own, whatever the target's is. A value that the table
+// does not have is the code Distinct (see datasets.Partition.Other): different
+// from every value, and not missing.
+type Bound struct {
+	*datasets.Selection
+	Rows []int32         // those of the table
+	IDs  []attributes.ID // of the table's columns, by their place in it
+	// Groups are the columns by stored partition and partition of the
+	// selection, in order of their first column: what a weight that is stored
+	// for a partition's columns is spread over.
+	Groups []Group
+	Stored []Stored // the stored partitions
+}
+
+// Group is columns of one stored partition that are in one partition of the
+// bound matrix.
+type Group struct {
+	Stored, Part int32
+	Columns      int32
+}
+
+// Stored is a partition as it is in the file.
+type Stored struct {
+	Values  int   // that its columns declare
+	Columns int32 // how many have it
+}
+
+// Table reads a table and ties it to a target. It fails when the file or the
+// context says so, when the target lacks a column or has it as another kind of
+// column, and on infinite numbers.
+func (d *Decoder) Table(ctx context.Context, to *Target) (*Bound, error) {
+	t := d.table()
+	if d.err != nil {
+		return nil, d.err
+	}
+	b := &binder{ctx: ctx, table: t, to: to}
+	return b.bind()
+}
+
+// binder ties a table to a target.
+type binder struct {
+	ctx   context.Context
+	table *table
+	to    *Target
+
+	named   map[string]int32 // nominal columns of a target with names; -1: several
+	numbers map[string]int32 // its columns of numbers
+	lookup  *lookup
+	lacking []string // the first few
+	lacks   int
+
+	grouper *datasets.Grouper
+	bound   *Bound
+	columns map[combination]int32 // to the first column that has it
+	groups  map[combination]int32
+	cells   []datasets.Code // scratch: target's rows, then the table's
+	key     []byte          // scratch
+}
+
+// combination is what makes the cells of a column of the bound matrix: those
+// of the table, those of the target, and what the target's codes mean.
+type combination struct {
+	stored, target int32
+	translation    string
+}
+
+func (b *binder) bind() (*Bound, error) {
+	t, n := b.table, b.to.rows()
+	if err := b.index(); err != nil {
+		return nil, err
+	}
+	var machines []datasets.Machine
+	if b.to.Matrix != nil {
+		machines = slices.Clone(b.to.Matrix.Machines)
+	}
+	b.bound = &Bound{IDs: make([]attributes.ID, 0, len(t.columns)), Stored: make([]Stored, len(t.parts))}
+	for i := range t.parts {
+		b.bound.Stored[i].Values = t.parts[i].values
+	}
+	for r := range t.rows {
+		machines = append(machines, datasets.Machine{Name: "training row " + strconv.Itoa(r)})
+		b.bound.Rows = append(b.bound.Rows, int32(n+r))
+	}
+	b.grouper = datasets.NewGrouper(machines)
+	b.columns, b.groups = make(map[combination]int32), make(map[combination]int32)
+	b.cells = make([]datasets.Code, n+t.rows)
+	var numbers []datasets.NumericColumn
+	names, nominal := []string(nil), int32(0)
+	for i := range t.columns {
+		if i%4096 == 0 && b.ctx.Err() != nil {
+			return nil, b.ctx.Err()
+		}
+		c := &t.columns[i]
+		if c.kind == numberColumn {
+			column, err := b.number(c)
+			if err != nil {
+				return nil, err
+			}
+			column.Before = nominal
+			b.bound.IDs = append(b.bound.IDs, attributes.Numeric(int32(len(numbers))))
+			numbers = append(numbers, column)
+			continue
+		}
+		if err := b.nominal(c, nominal); err != nil {
+			return nil, err
+		}
+		if c.kind == namedColumn {
+			names = append(names, t.names[c.name])
+		}
+		b.bound.IDs = append(b.bound.IDs, attributes.ID(nominal))
+		nominal++
+	}
+	if b.lacks > 0 && b.to.Lacking != LackingMissing {
+		return nil, fmt.Errorf("the data lacks %d of the model's %d columns, as %s", b.lacks, len(t.columns), strings.Join(b.lacking, ", "))
+	}
+	m := b.grouper.Matrix(b.texts())
+	m.Names, m.Numbers = names, numbers
+	b.bound.Selection = m.All()
+	for i := range b.bound.Groups {
+		// So far the place of the group's first column stood here.
+		g := &b.bound.Groups[i]
+		g.Part = m.Part[g.Part]
+	}
+	return b.bound, nil
+}
+
+// texts are the texts of the values, by their place.
+func (b *binder) texts() []string {
+	texts := make([]string, len(b.table.values))
+	for i, v := range b.table.values {
+		texts[i] = v.text
+	}
+	return texts
+}
+
+// index makes the target's columns ready to be found, and checks that the
+// table's are in order.
+func (b *binder) index() error {
+	b.lookup = newLookup(b.table.values)
+	var last *tableColumn
+	for i := range b.table.columns {
+		c := &b.table.columns[i]
+		if c.kind == numberColumn {
+			continue
+		}
+		if last != nil && (last.kind != c.kind || c.kind == probeColumn && compare(last.column, c.column) >= 0) {
+			return fmt.Errorf("column %s: not in order, or of another kind than those before it", b.table.title(c))
+		}
+		last = c
+	}
+	if b.to.Matrix == nil {
+		return nil
+	}
+	if last != nil && last.kind == namedColumn != (b.to.Matrix.Names != nil) && len(b.to.Matrix.Columns) > 0 {
+		kinds := [2]string{"of probes", "of a table"}
+		if last.kind == probeColumn {
+			return fmt.Errorf("the model's columns are %s, the data's %s", kinds[0], kinds[1])
+		}
+		return fmt.Errorf("the model's columns are %s, the data's %s", kinds[1], kinds[0])
+	}
+	b.named, b.numbers = make(map[string]int32), make(map[string]int32)
+	for c, name := range b.to.Matrix.Names {
+		enter(b.named, name, c)
+	}
+	for n := range b.to.Matrix.Numbers {
+		enter(b.numbers, b.to.Matrix.Numbers[n].Name, n)
+	}
+	return nil
+}
+
+// enter adds a name; one that is there already becomes ambiguous.
+func enter(names map[string]int32, name string, at int) {
+	if _, twice := names[name]; twice {
+		at = -1
+	}
+	names[name] = int32(at)
+}
+
+func compare(a, b datasets.Column) int {
+	return cmp.Or(cmp.Compare(a.Probe, b.Probe), cmp.Compare(a.Field, b.Field))
+}
+
+// find gives the target's column, -1 where it lacks it.
+func (b *binder) find(c *tableColumn) (int32, error) {
+	m := b.to.Matrix
+	if m == nil {
+		return -1, nil
+	}
+	at, found := int32(0), false
+	if c.kind == probeColumn {
+		i, ok := slices.BinarySearchFunc(m.Columns, c.column, compare)
+		at, found = int32(i), ok
+	} else {
+		own, other, kind := b.named, b.numbers, "nominal"
+		if c.kind == numberColumn {
+			own, other, kind = other, own, "numbers"
+		}
+		at, found = own[b.table.names[c.name]]
+		if _, wrong := other[b.table.names[c.name]]; !found && wrong {
+			return 0, fmt.Errorf("column %s: the model knows it as %s, the data does not", b.table.title(c), kind)
+		}
+		if found && at < 0 {
+			return 0, fmt.Errorf("column %s: the data has several of that name", b.table.title(c))
+		}
+	}
+	if !found {
+		if b.lacks++; b.lacks <= 3 {
+			b.lacking = append(b.lacking, b.table.title(c))
+		}
+		return -1, nil
+	}
+	return at, nil
+}
+
+// number makes a column of numbers.
+func (b *binder) number(c *tableColumn) (datasets.NumericColumn, error) {
+	column := datasets.NumericColumn{Name: b.table.names[c.name]}
+	at, err := b.find(c)
+	if err != nil {
+		return column, err
+	}
+	for r := range b.to.rows() {
+		v := math.NaN()
+		if at >= 0 {
+			v = b.to.Matrix.Numbers[at].Cells[r]
+		}
+		if math.IsInf(v, 0) {
+			return column, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, r, v)
+		}
+		column.Cells = append(column.Cells, v)
+	}
+	column.Cells = append(column.Cells, b.table.numbers[c.part]...)
+	return column, nil
+}
+
+// nominal adds a nominal column, the one of the given place among them.
+func (b *binder) nominal(c *tableColumn, place int32) error {
+	at, err := b.find(c)
+	if err != nil {
+		return err
+	}
+	ids := b.table.ids[c.at : int(c.at)+b.table.parts[c.part].values]
+	values, err := b.values(c, ids)
+	if err != nil {
+		return err
+	}
+	column := c.column
+	if c.kind == namedColumn {
+		column = datasets.Column{Probe: place, Field: textField}
+	}
+	key := combination{stored: c.part, target: -1}
+	var translation []datasets.Code
+	if at >= 0 {
+		key.target = b.to.Matrix.Part[at]
+		translation = b.lookup.translate(b.to.Matrix, int(at), ids)
+		b.key = b.key[:0]
+		for _, code := range translation {
+			b.key = append(b.key, byte(code), byte(code>>8))
+		}
+		key.translation = string(b.key)
+	}
+	b.bound.Stored[c.part].Columns++
+	first, known := b.columns[key]
+	if known {
+		b.grouper.AddLike(int(first), column, values)
+		b.bound.Groups[b.groups[key]].Columns++
+		return nil
+	}
+	b.columns[key], b.groups[key] = place, int32(len(b.bound.Groups))
+	b.bound.Groups = append(b.bound.Groups, Group{Stored: c.part, Part: place, Columns: 1})
+	b.fill(&key, translation)
+	b.grouper.Add(column, b.cells, values)
+	return nil
+}
+
+// fill makes the cells of a combination.
+func (b *binder) fill(key *combination, translation []datasets.Code) {
+	n := b.to.rows()
+	if key.target < 0 {
+		for r := range n {
+			b.cells[r] = datasets.Missing
+		}
+	} else {
+		for r, code := range b.to.Matrix.Codes(key.target) {
+			if b.cells[r] = datasets.Missing; code != datasets.Missing {
+				b.cells[r] = translation[code]
+			}
+		}
+	}
+	copy(b.cells[n:], b.table.parts[key.stored].codes)
+}
+
+// textField is a field whose values are texts: a table's columns have none of
+// their own.
+var textField = func() datasets.FieldID {
+	for f := range datasets.Catalogue {
+		if datasets.Catalogue[f].Type == datasets.Text {
+			return datasets.FieldID(f)
+		}
+	}
+	panic("modelfile: no field of the catalogue has texts")
+}()
+
+// values gives the values of a column as a matrix has them.
+func (b *binder) values(c *tableColumn, ids []int32) ([]datasets.Value, error) {
+	values := make([]datasets.Value, len(ids))
+	numbers := c.kind == probeColumn && datasets.Catalogue[c.column.Field].Type == datasets.Uint
+	for i, id := range ids {
+		v := &b.table.values[id]
+		values[i] = datasets.Value{State: v.state, Number: uint64(id)}
+		if v.state != datasets.Present || !numbers {
+			continue
+		}
+		var err error
+		if values[i].Number, err = strconv.ParseUint(v.text, 10, 64); err != nil {
+			return nil, fmt.Errorf("column %s: value %.64q: want a number", b.table.title(c), v.text)
+		}
+	}
+	return values, nil
+}
+
+// lookup finds values in a table's list.
+type lookup struct {
+	values  map[value]int32
+	numbers map[uint64]int32 // texts that are numbers, for most are
+	// The code of a value in the column at hand: codes[i] where round[i] is
+	// now.
+	codes []datasets.Code
+	round []int32
+	now   int32
+	out   []datasets.Code
+}
+
+func newLookup(list []value) *lookup {
+	l := &lookup{values: make(map[value]int32, len(list)), numbers: make(map[uint64]int32), codes: make([]datasets.Code, len(list)), round: make([]int32, len(list))}
+	for i, v := range list {
+		l.values[v] = int32(i)
+		if n, err := strconv.ParseUint(v.text, 10, 64); err == nil && v.state == datasets.Present && strconv.FormatUint(n, 10) == v.text {
+			l.numbers[n] = int32(i)
+		}
+	}
+	return l
+}
+
+// translate gives for each code of a target's column that of the table's
+// column whose values are at ids: one more than its last for a value that it
+// does not have.
+func (l *lookup) translate(m *datasets.Matrix, c int, ids []int32) []datasets.Code {
+	l.now++
+	for code, id := range ids {
+		l.codes[id], l.round[id] = datasets.Code(code), l.now
+	}
+	l.out = l.out[:0]
+	uints := datasets.Catalogue[m.Columns[c].Field].Type == datasets.Uint
+	for code, v := range m.Values(c) {
+		var id int32
+		var ok bool
+		if uints && v.State == datasets.Present {
+			id, ok = l.numbers[v.Number]
+		} else {
+			id, ok = l.values[valueOf(m, c, datasets.Code(code))]
+		}
+		if ok && l.round[id] == l.now {
+			l.out = append(l.out, l.codes[id])
+		} else {
+			l.out = append(l.out, datasets.Code(len(ids)))
+		}
+	}
+	return l.out
+}
