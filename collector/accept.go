@@ -22,7 +22,7 @@ func (e *engine) accept(b []byte, at int64) error {
 		if err := e.note(sighting{kind: fenceSeen, at: at}, b); err != nil {
 			return err
 		}
-		return e.passFence(&p)
+		return e.fenceAnswered(&p)
 	case toCopy:
 		return e.reply(c, &p, at)
 	}

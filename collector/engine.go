@@ -70,12 +70,12 @@ type session struct {
 	machine  *pool.Machine
 	deadline int64    // Config.Deadline
 	capture  *capture // nil: none
-	answered bool     // the machine is known to answer fences
+	attempt  attempt
 }
 
 // reset makes the engine ready for a session.
 func (e *engine) reset(s session) error {
-	e.g, e.link, e.capture, e.answered = s.program, s.link, s.capture, s.answered
+	e.g, e.link, e.capture, e.answered = s.program, s.link, s.capture, s.attempt.answered
 	switch s.link.Silence() {
 	case pool.Certain:
 		e.certain = true
@@ -100,7 +100,7 @@ func (e *engine) reset(s session) error {
 		probegen.ClosedUDP: netip.AddrPortFrom(target, p.UDP),
 		probegen.NoPort:    netip.AddrPortFrom(target, 0),
 	}
-	e.pace, e.least, e.limit = paceOf(s.program.plan, s.machine, e.certain), ownPace(s.machine), s.deadline
+	e.pace, e.least, e.limit = max(paceOf(s.program.plan, s.machine, e.certain), s.attempt.pace), ownPace(s.machine), s.deadline
 	if e.limit == 0 && e.certain {
 		e.limit = DefaultDeadline
 	} else if e.limit == 0 {

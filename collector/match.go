@@ -17,7 +17,7 @@ const (
 )
 
 // match says what p answers: for toCopy the copy, for toFence the fence's
-// pair. TCP and UDP go by addresses and ports, ICMP errors by those of the
+// pair, or 0 for an echo. TCP and UDP go by addresses and ports, ICMP errors by those of the
 // packet that they quote, other ICMP by address and second word.
 func (e *engine) match(p *ipv4) (what origin, c uint32) {
 	least := minBody(p.proto)
@@ -33,6 +33,9 @@ func (e *engine) match(p *ipv4) (what origin, c uint32) {
 		}
 		if p.src != e.machine {
 			return stray, 0
+		}
+		if p.body[0] == 0 && e.echoFence(p.dst, p.body) {
+			return toFence, 0
 		}
 		return e.matchICMP(p.dst, binary.BigEndian.Uint32(p.body[4:]))
 	}
@@ -110,6 +113,9 @@ func (e *engine) matchQuote(p *ipv4) (origin, uint32) {
 	if q.proto == probegen.ProtoICMP {
 		if len(rest) < minICMP {
 			return stray, 0
+		}
+		if e.echoFence(q.src, rest) {
+			return toFence, 0
 		}
 		return e.matchICMP(q.src, binary.BigEndian.Uint32(rest[4:]))
 	}

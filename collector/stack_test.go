@@ -25,6 +25,7 @@ type stack struct {
 	ipid   uint16
 	link   *virtualLink
 	sent   [][]byte // what the prober sent, when it is recorded
+	resets int64    // that the limit has let pass, or could have
 }
 
 // mood is how a stack misbehaves; rates are one in so many packets, 0 never.
@@ -36,8 +37,11 @@ type mood struct {
 	stray      uint64
 	malformed  uint64
 	lossy      uint64
-	noFence    bool
-	silentPort bool // the closed port drops
+	noFence    bool // ACKs of no connection are dropped, as firewalls do
+	noEcho     bool
+	noSYN      bool  // nothing that a fence may be is answered
+	limit      int64 // RSTs a second, and as many at once
+	silentPort bool  // the closed port drops
 	record     bool
 	dieAfter   int // packets
 	endless    bool
@@ -66,6 +70,9 @@ func (s *stack) receive(b []byte) {
 	case probegen.ProtoUDP:
 		s.answer(icmpPacket(&p, 3, 3, 0, p.packet[:28]))
 	case probegen.ProtoICMP:
+		if s.mood.noEcho && string(p.body[8:]) == fenceMark {
+			return
+		}
 		s.answer(icmpPacket(&p, 0, 0, binary.BigEndian.Uint32(p.body[4:]), p.body[8:]))
 	}
 }
@@ -81,6 +88,7 @@ func (s *stack) tcp(p *ipv4) {
 		if !s.mood.silentPort {
 			s.reset(p, t)
 		}
+	case s.mood.noSYN && t.seq>>16 == fenceID:
 	case c == nil && t.flags&(probegen.SYN|probegen.ACK|probegen.FIN) == probegen.SYN:
 		c = &conn{isn: s.rng.Uint32(), rcvNxt: t.seq + t.length}
 		c.sndNxt = c.isn + 1
@@ -123,6 +131,13 @@ func (s *stack) synAck(p *ipv4, c *conn) {
 }
 
 func (s *stack) reset(p *ipv4, t tcpHeader) {
+	if s.mood.limit > 0 { // a bucket that holds a second's, and is full at first
+		filled := s.link.now * s.mood.limit / 1_000_000
+		if s.resets = max(s.resets, filled); s.resets >= filled+s.mood.limit {
+			return
+		}
+		s.resets++
+	}
 	if t.flags&probegen.ACK != 0 {
 		s.answer(tcpPacket(p, s.ttl, 0, t.ack, 0, probegen.RST, nil))
 		return
