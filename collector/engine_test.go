@@ -350,7 +350,7 @@ func TestStrangersAreNotAnswers(t *testing.T) {
 	require.NoError(t, e.run(context.Background()))
 	before := e.counts
 	source := e.g.pairs.source(e.g.first)
-	b, err := resetPacket.AppendRelative(nil, source, e.to[probegen.OpenTCP], probegen.Numbers{Seq: 9})
+	b, err := resetPacket.four.AppendRelative(nil, source, e.to[probegen.OpenTCP], probegen.Numbers{Seq: 9})
 	require.NoError(t, err)
 	p, _ := parseIPv4(b)
 	good := tcpPacket(&p, 64, 0, 5, 6, probegen.ACK, nil)

@@ -123,7 +123,7 @@ func (e *engine) loseFence() error {
 // fenceAnswered takes in what came for a fence's pair or by its mark: its
 // answer, or an ICMP error about it, which tells as much, since it came from
 // behind the burst too.
-func (e *engine) fenceAnswered(p *ipv4) error {
+func (e *engine) fenceAnswered(p *ipPacket) error {
 	if e.fences == nil {
 		return nil
 	}
@@ -142,7 +142,7 @@ func (e *engine) fenceAnswered(p *ipv4) error {
 
 // numberOf says which burst's fence p is about, and whether p is what that
 // asked for.
-func (f *fencing) numberOf(p *ipv4) (b uint32, asked, ok bool) {
+func (f *fencing) numberOf(p *ipPacket) (b uint32, asked, ok bool) {
 	if p.proto == probegen.ProtoTCP {
 		t := parseTCP(p.body)
 		b = t.seq - fenceNumber(0)

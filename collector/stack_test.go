@@ -77,7 +77,7 @@ func (s *stack) receive(b []byte) {
 	}
 }
 
-func (s *stack) tcp(p *ipv4) {
+func (s *stack) tcp(p *ipPacket) {
 	t := parseTCP(p.body)
 	from := netip.AddrPortFrom(addr4(p.src), t.src)
 	c := s.conns[from]
@@ -112,7 +112,7 @@ func (s *stack) tcp(p *ipv4) {
 }
 
 // repeat sends a SYN-ACK again while its connection is half open.
-func (s *stack) repeat(p *ipv4, from netip.AddrPort, c *conn) {
+func (s *stack) repeat(p *ipPacket, from netip.AddrPort, c *conn) {
 	if s.conns[from] != c || c.established || c.tries >= 3 {
 		return
 	}
@@ -121,7 +121,7 @@ func (s *stack) repeat(p *ipv4, from netip.AddrPort, c *conn) {
 	s.link.at(s.link.now+200_000<<c.tries, func() { s.repeat(p, from, c) })
 }
 
-func (s *stack) synAck(p *ipv4, c *conn) {
+func (s *stack) synAck(p *ipPacket, c *conn) {
 	window := s.window
 	if s.chance(s.mood.window) {
 		window++
@@ -130,7 +130,7 @@ func (s *stack) synAck(p *ipv4, c *conn) {
 	s.answer(tcpPacket(p, s.ttl, window, c.isn, c.rcvNxt, probegen.SYN|probegen.ACK, options))
 }
 
-func (s *stack) reset(p *ipv4, t tcpHeader) {
+func (s *stack) reset(p *ipPacket, t tcpHeader) {
 	if s.mood.limit > 0 { // a bucket that holds a second's, and is full at first
 		filled := s.link.now * s.mood.limit / 1_000_000
 		if s.resets = max(s.resets, filled); s.resets >= filled+s.mood.limit {
@@ -173,7 +173,7 @@ func (s *stack) answer(b []byte) {
 }
 
 // tcpPacket answers p.
-func tcpPacket(p *ipv4, ttl uint8, window uint16, seq, ack uint32, flags uint8, options []byte) []byte {
+func tcpPacket(p *ipPacket, ttl uint8, window uint16, seq, ack uint32, flags uint8, options []byte) []byte {
 	b := make([]byte, 40, 40+len(options))
 	b[0], b[8], b[9] = 0x45, ttl, 6
 	b[6] = 0x40
@@ -187,7 +187,7 @@ func tcpPacket(p *ipv4, ttl uint8, window uint16, seq, ack uint32, flags uint8, 
 }
 
 // icmpPacket answers p with an ICMP message.
-func icmpPacket(p *ipv4, kind, code uint8, rest uint32, data []byte) []byte {
+func icmpPacket(p *ipPacket, kind, code uint8, rest uint32, data []byte) []byte {
 	b := make([]byte, 28)
 	b[0], b[8], b[9] = 0x45, 64, 1
 	b[20], b[21] = kind, code
@@ -196,7 +196,7 @@ func icmpPacket(p *ipv4, kind, code uint8, rest uint32, data []byte) []byte {
 }
 
 // finishPacket fills in addresses, length and checksums.
-func finishPacket(b []byte, p *ipv4, check int) []byte {
+func finishPacket(b []byte, p *ipPacket, check int) []byte {
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
 	binary.BigEndian.PutUint32(b[12:], p.dst)
 	binary.BigEndian.PutUint32(b[16:], p.src)
