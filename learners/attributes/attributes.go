@@ -75,6 +75,15 @@ func numeric(s *datasets.Selection, n int32) Attribute {
 	return a
 }
 
+// At gives one column of a matrix.
+func At(m *datasets.Matrix, id ID) Attribute {
+	if n, ok := id.Number(); ok {
+		return Attribute{ID: id, Cells: m.Numbers[n].Cells, Mult: 1}
+	}
+	p := m.Part[id]
+	return Attribute{ID: id, Codes: m.Codes(p), Mult: 1, Values: m.Parts[p].Distinct, Missing: m.Parts[p].Missing}
+}
+
 // Code gives the cell of a nominal column.
 func Code(m *datasets.Matrix, id ID, row int32) datasets.Code {
 	return m.Codes(m.Part[id])[row]

@@ -21,6 +21,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/modelfile"
 )
 
 // Entry offers the learner under the name "bayes". It has no options.
@@ -30,6 +31,7 @@ func Entry() learners.Entry {
 		Summary: "Naive Bayes with Laplace's correction and normal numeric columns, as Weka's NaiveBayes.",
 		View:    learners.MatrixView,
 		New:     func(learners.Options) (learners.Learner, error) { return learner{}, nil },
+		Load:    load,
 	}
 }
 
@@ -50,7 +52,7 @@ func (learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, erro
 	if err != nil {
 		return nil, err
 	}
-	m := &model{data: t.Data, words: words, normals: normals, workers: t.Workers, at: make([]int32, t.Data.Rows())}
+	m := &model{train: t.Keep(), data: t.Data, words: words, normals: normals, workers: t.Workers, at: make([]int32, t.Data.Rows())}
 	m.byClass = make([][]int32, len(t.Classes))
 	for i, r := range t.Rows {
 		m.byClass[t.Labels[r]] = append(m.byClass[t.Labels[r]], r)
@@ -72,6 +74,7 @@ func (learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, erro
 }
 
 type model struct {
+	train   *learners.Train
 	data    *datasets.Selection
 	words   *words
 	normals []normals
@@ -92,7 +95,9 @@ type model struct {
 func (m *model) Kind() learners.ScoreKind { return learners.Probability }
 
 // Predict gives the classes' probabilities and the first of those with the
-// highest. A class without training rows has the share that Laplace gives it.
+// highest. A class without training rows has the share that Laplace gives it. A
+// value that a column does not have, in a loaded model's data, counts as one
+// that no training row has.
 func (m *model) Predict(row int32) learners.Prediction {
 	classes := len(m.byClass)
 	var logs []float64
@@ -120,12 +125,31 @@ func (m *model) Predict(row int32) learners.Prediction {
 	return p
 }
 
+// tells reports whether the columns of a partition can tell classes apart. One
+// value does, where some cell has another that the column does not know.
+func tells(p *datasets.Partition) bool { return p.Distinct > 1 || p.Distinct == 1 && p.Other }
+
+// Store writes the training set (see learners.Train.Store), from which all
+// counts follow.
+func (m *model) Store(e *modelfile.Encoder) error {
+	m.train.Store(e)
+	return nil
+}
+
+func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
+	t, err := s.Train(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return learner{}.Fit(ctx, t)
+}
+
 // start computes m.from.
 func (m *model) start(t *learners.Train) {
 	columns := map[int]float64{} // without missing cells, by their number of values
 	var distincts []int
 	for i, id := range t.Data.IDs {
-		if p := &t.Data.Parts[id]; !p.Missing && p.Distinct > 1 {
+		if p := &t.Data.Parts[id]; !p.Missing && tells(p) {
 			if columns[p.Distinct] == 0 {
 				distincts = append(distincts, p.Distinct)
 			}

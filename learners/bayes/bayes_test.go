@@ -127,3 +127,11 @@ func BenchmarkBayes(b *testing.B) {
 		}
 	}
 }
+
+func TestStore(t *testing.T) {
+	for _, spec := range []string{"bayes"} {
+		t.Run(spec, func(t *testing.T) {
+			learnertest.StoreContract(t, learnertest.Storing{Entry: bayes.Entry(), Spec: spec})
+		})
+	}
+}

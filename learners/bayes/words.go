@@ -93,7 +93,7 @@ func bundle64(s *datasets.Selection) []bundle {
 	entries := make([]entry, 0, len(s.IDs))
 	for i, id := range s.IDs {
 		part := &s.Parts[id]
-		if part.Distinct < 2 {
+		if !tells(part) {
 			continue
 		}
 		e := entry{kind: kind{part.Distinct, part.Missing, 0}, id: id}
@@ -136,7 +136,9 @@ func (b *bundle) pack(s *datasets.Selection, out []uint64) {
 			if c == datasets.Missing {
 				continue
 			}
-			out[int(c)*n+r] |= 1 << bit
+			if int(c) < b.values {
+				out[int(c)*n+r] |= 1 << bit
+			}
 			if b.missing {
 				out[b.values*n+r] |= 1 << bit
 			}

@@ -58,6 +58,7 @@ func Entry() learners.Entry {
 			}
 			return l, nil
 		},
+		Load: load,
 	}
 }
 
@@ -98,6 +99,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if m.oob, err = m.outOfBag(ctx, t.Workers, swap{}); err != nil {
 		return nil, err
 	}
+	m.oobWrong, m.oobRows = m.wrong(m.oob)
 	return m, nil
 }
 
@@ -203,9 +205,9 @@ func (f *fit) bag(tree int) []int32 {
 	return bag
 }
 
-// Model is a forest. Its trees name columns of the matrix, not partitions. It
-// keeps the training rows, their classes and the bags, for what is estimated
-// out of the bags.
+// Model is a forest. Its trees name columns of the matrix, not partitions. One
+// that was fitted keeps the training rows, their classes and the bags, for what
+// is estimated out of the bags; one that was loaded has none of them.
 type Model struct {
 	matrix  *datasets.Matrix
 	classes int
@@ -214,6 +216,8 @@ type Model struct {
 	labels  []int32 // of rows
 	bags    [][]int32
 	oob     [][]float64 // of rows
+
+	oobWrong, oobRows int
 }
 
 // Kind says that scores are probabilities.

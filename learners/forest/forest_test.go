@@ -117,3 +117,11 @@ func TestNumbers(t *testing.T) {
 func TestExactPartitionsAreColumns(t *testing.T) {
 	peers.CheckPartitions(t, learner(t, "forest:trees=5,rng=weka"), nil)
 }
+
+func TestStore(t *testing.T) {
+	for _, spec := range []string{"forest:trees=12", "forest:trees=5,rng=weka,depth=3", "forest:trees=8,like=sklearn"} {
+		t.Run(spec, func(t *testing.T) {
+			learnertest.StoreContract(t, learnertest.Storing{Entry: forest.Entry(), Spec: spec, Whole: spec == "forest:trees=8,like=sklearn"})
+		})
+	}
+}

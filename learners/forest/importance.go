@@ -3,6 +3,7 @@ package forest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 
@@ -14,12 +15,12 @@ import (
 // OutOfBag gives the number of training rows that some tree has not seen, and
 // how many of them the trees that have not seen them, voting as in Predict,
 // get wrong.
-func (m *Model) OutOfBag() (wrong, rows int) { return m.wrong(m.oob) }
+func (m *Model) OutOfBag() (wrong, rows int) { return m.oobWrong, m.oobRows }
 
 // OutOfBagScores gives for each training row, in their order, the mean class
 // distribution of the trees that have not seen it: what the forest says of
 // its own training rows without having learned them. A row that every tree
-// has seen has nil. They must not be changed.
+// has seen has nil. They must not be changed. Of a loaded forest there are none.
 func (m *Model) OutOfBagScores() [][]float64 { return m.oob }
 
 // swap says that the cells of some columns are those of another row: of
@@ -132,9 +133,12 @@ const permuteStream = 0x7065726d757465
 // ImportanceByPermutation gives, for each group of columns, by how much the
 // accuracy out of the bags falls when the cells of the group are permuted
 // among the training rows, all columns by the same permutation: Breiman's
-// variable importance, taken of the forest's votes. It fails only when ctx
-// ends.
+// variable importance, taken of the forest's votes. It fails when ctx ends, and
+// of a loaded forest, which has no training rows.
 func (m *Model) ImportanceByPermutation(ctx context.Context, p Permutation) ([]float64, error) {
+	if m.rows == nil {
+		return nil, errors.New("a loaded forest has no training rows to permute")
+	}
 	tested := make([]bool, p.Groups)
 	for k := range m.trees {
 		for i := range m.trees[k].nodes {

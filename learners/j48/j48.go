@@ -33,10 +33,7 @@ func Entry() learners.Entry {
 			{Name: "laplace", Type: learners.BoolOption, Default: "false", Doc: "Add 1 to each class's weight in a leaf's scores."},
 		},
 		New: func(o learners.Options) (learners.Learner, error) {
-			l := learner{
-				confidence: o.Float("confidence"), leaf: o.Int("leaf"), unpruned: o.Bool("unpruned"),
-				raising: o.Bool("raising"), binary: o.Bool("binary"), laplace: o.Bool("laplace"),
-			}
+			l := newLearner(o)
 			if l.confidence <= 0 || l.confidence > 0.5 {
 				return nil, fmt.Errorf("option confidence=%v: want more than 0, and 0.5 at most", l.confidence)
 			}
@@ -45,6 +42,14 @@ func Entry() learners.Entry {
 			}
 			return l, nil
 		},
+		Load: load,
+	}
+}
+
+func newLearner(o learners.Options) learner {
+	return learner{
+		confidence: o.Float("confidence"), leaf: o.Int("leaf"), unpruned: o.Bool("unpruned"),
+		raising: o.Bool("raising"), binary: o.Bool("binary"), laplace: o.Bool("laplace"),
 	}
 }
 
@@ -151,6 +156,10 @@ func (w *walk) follow(n *node, weight float64) {
 					w.follow(son, weight*n.dist.bag[i]/n.dist.total)
 				}
 			}
+			return
+		}
+		if b >= len(n.sons) { // a value that the column does not have
+			w.stop(n.dist.class, weight)
 			return
 		}
 		if n.sons[b].empty {

@@ -53,6 +53,7 @@ func Entry() learners.Entry {
 			}
 			return l, nil
 		},
+		Load: load,
 	}
 }
 

@@ -55,3 +55,9 @@ func TestPartitionsAreColumns(t *testing.T) {
 		peers.CheckPartitions(t, learner(t, spec), func(m learners.Model) string { return m.(*jrip.Model).Text() })
 	}
 }
+
+func TestStore(t *testing.T) {
+	for _, spec := range []string{"jrip", "jrip:rng=weka,unpruned=true"} {
+		t.Run(spec, func(t *testing.T) { learnertest.StoreContract(t, learnertest.Storing{Entry: jrip.Entry(), Spec: spec}) })
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"tickle/datasets"
 	"tickle/learners"
@@ -39,7 +40,8 @@ func Entry() learners.Entry {
 			{Name: "space", Type: learners.ChoiceOption, Default: cheaper, Values: []string{cheaper, primal, gram},
 				Doc: "Search for weights (primal), for a coefficient a training row (gram), or for what is cheaper."},
 		},
-		New: newLearner,
+		New:  newLearner,
+		Load: load,
 	}
 }
 
@@ -47,7 +49,7 @@ func Entry() learners.Entry {
 const cheaper, primal, gram = "cheaper", "primal", "gram"
 
 func newLearner(o learners.Options) (learners.Learner, error) {
-	l := learner{c: o.Float("c"), eps: o.Float("eps"), bias: max(o.Float("bias"), 0), multinomial: o.Bool("multinomial"), space: o.Text("space")}
+	l := withOptions(o)
 	if l.c <= 0 {
 		return nil, fmt.Errorf("option c=%v: want a number above 0", l.c)
 	}
@@ -55,6 +57,10 @@ func newLearner(o learners.Options) (learners.Learner, error) {
 		return nil, fmt.Errorf("option eps=%v: want a number above 0", l.eps)
 	}
 	return l, nil
+}
+
+func withOptions(o learners.Options) learner {
+	return learner{c: o.Float("c"), eps: o.Float("eps"), bias: max(o.Float("bias"), 0), multinomial: o.Bool("multinomial"), space: o.Text("space")}
 }
 
 type learner struct {
@@ -77,7 +83,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err := checkNumbers(t.Data); err != nil {
 		return nil, err
 	}
-	m := &Model{classes: len(t.Classes), multinomial: l.multinomial}
+	m := &Model{names: slices.Clone(t.Classes), classes: len(t.Classes), multinomial: l.multinomial}
 	counts := make([]int, len(t.Classes))
 	for _, r := range t.Rows {
 		counts[t.Labels[r]]++
@@ -129,12 +135,8 @@ func (l learner) newSpace(ctx context.Context, t *learners.Train) (space, error)
 // fitEach finds the coefficients of each class against the rest; of two
 // classes, those of the first alone.
 func (l learner) fitEach(ctx context.Context, t *learners.Train, m *Model) ([][]float64, error) {
-	problems := len(m.present)
-	if problems == 2 {
-		problems = 1
-	}
-	coefs := make([][]float64, problems)
-	err := learners.Parallel(ctx, problems, t.Workers, func(_, i int) error {
+	coefs := make([][]float64, problems(len(m.present), false))
+	err := learners.Parallel(ctx, len(coefs), t.Workers, func(_, i int) error {
 		loss := &binaryLoss{c: l.c, y: make([]float64, len(t.Rows))}
 		positive := 0
 		for j, r := range t.Rows {
@@ -184,6 +186,7 @@ func (l learner) fitTogether(ctx context.Context, t *learners.Train, m *Model) (
 // and the bias, for each class.
 type Model struct {
 	space       space
+	names       []string // of the classes
 	classes     int
 	present     []int32     // classes with training rows, ascending
 	coefs       [][]float64 // of the present classes, or of the first of two

@@ -115,40 +115,60 @@ func (g *gramSpace) bias(coefs []float64) float64 { return g.square * floats.Sum
 type primalSpace struct {
 	data    *datasets.Selection
 	trained []int32
-	offset  []int32   // of each partition's first coefficient, and of the first number's
-	root    []float64 // √m
-	value   float64   // of the bias column
+	groups  []group
+	parts   []part
+	of      func(column int) int32 // the group of a nominal column
+	at      int                    // the first coefficient of a number
+	value   float64                // of the bias column
+}
+
+// group is columns that were a partition when the weights were searched for,
+// and so have equal ones.
+type group struct {
+	offset, values int32 // its coefficients, one a value
+	columns        int32
+}
+
+// part is those of a group's columns that the matrix has in one partition: all
+// of them, in the matrix of the search.
+type part struct {
+	id, group int32
+	root      float64 // what their coefficients are multiplied by
 }
 
 func newPrimalSpace(t *learners.Train, bias float64) *primalSpace {
 	p := &primalSpace{data: t.Data, trained: slices.Clone(t.Rows), value: bias}
-	offset := int32(0)
+	of := make([]int32, len(t.Data.Parts))
 	for i, id := range t.Data.IDs {
-		p.offset = append(p.offset, offset)
-		p.root = append(p.root, math.Sqrt(float64(t.Data.Mult[i])))
-		offset += int32(t.Data.Parts[id].Distinct)
+		p.groups = append(p.groups, group{int32(p.at), int32(t.Data.Parts[id].Distinct), t.Data.Mult[i]})
+		p.parts = append(p.parts, part{id, int32(i), math.Sqrt(float64(t.Data.Mult[i]))})
+		p.at += t.Data.Parts[id].Distinct
+		of[id] = int32(i)
 	}
-	p.offset = append(p.offset, offset)
+	p.of = func(column int) int32 { return of[t.Data.Part[column]] }
 	return p
 }
 
-func (p *primalSpace) numbers() int { return int(p.offset[len(p.offset)-1]) }
+// own gives the coefficients of a group's values.
+func (p *primalSpace) own(g int32, coefs []float64) []float64 {
+	return coefs[p.groups[g].offset:][:p.groups[g].values]
+}
 
-func (p *primalSpace) dim() int                { return p.numbers() + len(p.data.Numbers) + 1 }
+func (p *primalSpace) dim() int                { return p.at + len(p.data.Numbers) + 1 }
 func (p *primalSpace) rows() int               { return len(p.trained) }
 func (p *primalSpace) dot(u, v vector) float64 { return floats.Dot(u.coefs, v.coefs) }
 
 func (p *primalSpace) adjoint(r, coefs []float64) {
 	clear(coefs)
-	for i, id := range p.data.IDs {
-		codes, root, own := p.data.Codes(id), p.root[i], coefs[p.offset[i]:p.offset[i+1]]
+	for _, c := range p.parts {
+		codes, root, own := p.data.Codes(c.id), c.root, p.own(c.group, coefs)
 		for j, row := range p.trained {
 			if c := codes[row]; c != datasets.Missing {
 				own[c] += root * r[j]
 			}
 		}
 	}
-	at := p.numbers()
+	at := p.at
 	for k, n := range p.data.Numbers {
 		cells := p.data.Matrix.Numbers[n].Cells
 		for j, row := range p.trained {
@@ -164,15 +184,15 @@ func (p *primalSpace) image(coefs, out []float64) {
 	for j := range out {
 		out[j] = p.bias(coefs)
 	}
-	for i, id := range p.data.IDs {
-		codes, root, own := p.data.Codes(id), p.root[i], coefs[p.offset[i]:p.offset[i+1]]
+	for _, c := range p.parts {
+		codes, root, own := p.data.Codes(c.id), c.root, p.own(c.group, coefs)
 		for j, row := range p.trained {
 			if c := codes[row]; c != datasets.Missing {
 				out[j] += root * own[c]
 			}
 		}
 	}
-	at := p.numbers()
+	at := p.at
 	for k, n := range p.data.Numbers {
 		cells := p.data.Matrix.Numbers[n].Cells
 		for j, row := range p.trained {
@@ -187,14 +207,16 @@ func (p *primalSpace) row(row int32, coefs [][]float64, out []float64) {
 	for i, c := range coefs {
 		out[i] = p.bias(c)
 	}
-	for i, id := range p.data.IDs {
-		if code := p.data.Codes(id)[row]; code != datasets.Missing {
+	for _, part := range p.parts {
+		// Neither a missing cell nor a value that the columns do not have is
+		// anything in the one-hot columns.
+		if code := p.data.Codes(part.id)[row]; int(code) < int(p.groups[part.group].values) {
 			for k, c := range coefs {
-				out[k] += p.root[i] * c[p.offset[i]+int32(code)]
+				out[k] += part.root * p.own(part.group, c)[code]
 			}
 		}
 	}
-	at := p.numbers()
+	at := p.at
 	for i, n := range p.data.Numbers {
 		if v := p.data.Matrix.Numbers[n].Cells[row]; !math.IsNaN(v) {
 			for k, c := range coefs {
@@ -205,12 +227,12 @@ func (p *primalSpace) row(row int32, coefs [][]float64, out []float64) {
 }
 
 func (p *primalSpace) weight(coefs []float64, column int, code datasets.Code) float64 {
-	i := slices.Index(p.data.IDs, p.data.Part[column])
-	return coefs[p.offset[i]+int32(code)] / p.root[i]
+	g := p.of(column)
+	return p.own(g, coefs)[code] / math.Sqrt(float64(p.groups[g].columns))
 }
 
 func (p *primalSpace) numberWeight(coefs []float64, n int) float64 {
-	return coefs[p.numbers()+slices.Index(p.data.Numbers, int32(n))]
+	return coefs[p.at+slices.Index(p.data.Numbers, int32(n))]
 }
 
 func (p *primalSpace) bias(coefs []float64) float64 { return p.value * coefs[len(coefs)-1] }

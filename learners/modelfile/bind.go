@@ -51,24 +51,6 @@ type Bound struct {
 	*datasets.Selection
 	Rows []int32         // those of the table
 	IDs  []attributes.ID // of the table's columns, by their place in it
-	// Groups are the columns by stored partition and partition of the
-	// selection, in order of their first column: what a weight that is stored
-	// for a partition's columns is spread over.
-	Groups []Group
-	Stored []Stored // the stored partitions
-}
-
-// Group is columns of one stored partition that are in one partition of the
-// bound matrix.
-type Group struct {
-	Stored, Part int32
-	Columns      int32
-}
-
-// Stored is a partition as it is in the file.
-type Stored struct {
-	Values  int   // that its columns declare
-	Columns int32 // how many have it
 }
 
 // Table reads a table and ties it to a target. It fails when the file or the
@@ -98,9 +80,8 @@ type binder struct {
 	grouper *datasets.Grouper
 	bound   *Bound
 	columns map[combination]int32 // to the first column that has it
-	groups  map[combination]int32
-	cells   []datasets.Code // scratch: target's rows, then the table's
-	key     []byte          // scratch
+	cells   []datasets.Code       // scratch: target's rows, then the table's
+	key     []byte                // scratch
 }
 
 // combination is what makes the cells of a column of the bound matrix: those
@@ -119,16 +100,13 @@ func (b *binder) bind() (*Bound, error) {
 	if b.to.Matrix != nil {
 		machines = slices.Clone(b.to.Matrix.Machines)
 	}
-	b.bound = &Bound{IDs: make([]attributes.ID, 0, len(t.columns)), Stored: make([]Stored, len(t.parts))}
-	for i := range t.parts {
-		b.bound.Stored[i].Values = t.parts[i].values
-	}
+	b.bound = &Bound{IDs: make([]attributes.ID, 0, len(t.columns))}
 	for r := range t.rows {
 		machines = append(machines, datasets.Machine{Name: "training row " + strconv.Itoa(r)})
 		b.bound.Rows = append(b.bound.Rows, int32(n+r))
 	}
 	b.grouper = datasets.NewGrouper(machines)
-	b.columns, b.groups = make(map[combination]int32), make(map[combination]int32)
+	b.columns = make(map[combination]int32)
 	b.cells = make([]datasets.Code, n+t.rows)
 	var numbers []datasets.NumericColumn
 	names, nominal := []string(nil), int32(0)
@@ -162,11 +140,6 @@ func (b *binder) bind() (*Bound, error) {
 	m := b.grouper.Matrix(b.texts())
 	m.Names, m.Numbers = names, numbers
 	b.bound.Selection = m.All()
-	for i := range b.bound.Groups {
-		// So far the place of the group's first column stood here.
-		g := &b.bound.Groups[i]
-		g.Part = m.Part[g.Part]
-	}
 	return b.bound, nil
 }
 
@@ -305,15 +278,12 @@ func (b *binder) nominal(c *tableColumn, place int32) error {
 		}
 		key.translation = string(b.key)
 	}
-	b.bound.Stored[c.part].Columns++
 	first, known := b.columns[key]
 	if known {
 		b.grouper.AddLike(int(first), column, values)
-		b.bound.Groups[b.groups[key]].Columns++
 		return nil
 	}
-	b.columns[key], b.groups[key] = place, int32(len(b.bound.Groups))
-	b.bound.Groups = append(b.bound.Groups, Group{Stored: c.part, Part: place, Columns: 1})
+	b.columns[key] = place
 	b.fill(&key, translation)
 	b.grouper.Add(column, b.cells, values)
 	return nil

@@ -170,22 +170,31 @@ func (d *Decoder) FloatsBetween(what string, count int, bounds [2]float64) []flo
 	return list
 }
 
-// Shares reads count floats that are shares of one and sum to one; nil after an
-// error.
+// rounding is how far what is one by definition may be from it.
+const rounding = 1e-6
+
+// Share reads a float that is a share of one.
+func (d *Decoder) Share(what string) float64 { return d.Between(what, 0, 1+rounding) }
+
+// Shares reads count shares that sum to one; nil after an error.
 func (d *Decoder) Shares(what string, count int) []float64 {
-	list := d.FloatsBetween(what, count, [2]float64{0, 1})
+	list := d.FloatsBetween(what, count, [2]float64{0, 1 + rounding})
 	sum := 0.0
 	for _, v := range list {
 		sum += v
 	}
-	const rounding = 1e-6
-	if d.err == nil && math.Abs(sum-1) > rounding {
-		d.Fail("%s: sum %v: want 1", what, sum)
-	}
+	d.One(what, sum)
 	if d.err != nil {
 		return nil
 	}
 	return list
+}
+
+// One fails when the sum of some shares is not one.
+func (d *Decoder) One(what string, sum float64) {
+	if d.err == nil && !(math.Abs(sum-1) <= rounding) {
+		d.Fail("%s: sum %v: want 1", what, sum)
+	}
 }
 
 // Text reads a text.
@@ -197,3 +206,9 @@ func (d *Decoder) Text(what string) string {
 	d.at += n
 	return string(d.b[d.at-n : d.at])
 }
+
+// MaxDepth is how deep a tree in a file may be.
+const MaxDepth = 1 << 16
+
+// MaxWeight is the most that a weight of training rows may be in a file.
+const MaxWeight = 1 << 40

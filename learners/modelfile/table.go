@@ -1,7 +1,9 @@
 package modelfile
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 
 	"tickle/datasets"
@@ -31,7 +33,7 @@ import (
 //	    values, in order of codes, an index into the values
 //
 // Columns that group the rows alike share a partition, so that the cells are
-// in the file once.
+// in the file once. Without rows, columns of as many values do.
 func (e *Encoder) Table(m *datasets.Matrix, ids []attributes.ID, rows []int32) {
 	w := &tableWriter{matrix: m, rows: rows, values: make(map[value]int), fields: make(map[datasets.FieldID]int), parts: make(map[int32]int)}
 	e.Count(len(rows))
@@ -77,7 +79,7 @@ type tableWriter struct {
 	// What was written to the lists, and its place there.
 	values map[value]int
 	fields map[datasets.FieldID]int
-	parts  map[int32]int
+	parts  map[int32]int // by partition; without rows, by number of values
 
 	valueList, fieldList, partList, columns Encoder
 }
@@ -118,14 +120,16 @@ func (w *tableWriter) field(f datasets.FieldID) int {
 }
 
 func (w *tableWriter) part(p int32, values int) int {
+	if len(w.rows) == 0 {
+		p = int32(values)
+	}
 	at, ok := w.parts[p]
 	if !ok {
 		at = len(w.parts)
 		w.parts[p] = at
 		w.partList.Count(values)
-		codes := w.matrix.Codes(p)
 		for _, r := range w.rows {
-			w.partList.Uint(uint64(codes[r] + 1)) // Missing wraps around to 0
+			w.partList.Uint(uint64(w.matrix.Codes(p)[r] + 1)) // Missing wraps around to 0
 		}
 	}
 	return at
@@ -283,4 +287,32 @@ func (t *table) title(c *tableColumn) string {
 		return "p" + strconv.Itoa(int(c.column.Probe)) + "." + c.column.Field.String()
 	}
 	return t.names[c.name]
+}
+
+// Columns puts the columns that a model names into the order of a table, each
+// once: nominal ones as the matrix has them, then those of numbers.
+func Columns(ids []attributes.ID) []attributes.ID {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, compareIDs)
+	return slices.Compact(ids)
+}
+
+// Place is the place of a column in what Columns gave.
+func Place(columns []attributes.ID, id attributes.ID) int {
+	at, _ := slices.BinarySearchFunc(columns, id, compareIDs)
+	return at
+}
+
+func compareIDs(a, b attributes.ID) int {
+	m, numberA := a.Number()
+	n, numberB := b.Number()
+	switch {
+	case numberA && numberB:
+		return cmp.Compare(m, n)
+	case numberA:
+		return 1
+	case numberB:
+		return -1
+	}
+	return cmp.Compare(a, b)
 }

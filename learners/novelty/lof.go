@@ -2,11 +2,13 @@ package novelty
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"tickle/learners"
+	"tickle/learners/modelfile"
 )
 
 func lofEntry() learners.Entry {
@@ -23,8 +25,15 @@ func lofEntry() learners.Entry {
 			{Name: "metric", Type: learners.ChoiceOption, Default: hamming, Values: []string{hamming, euclidean},
 				Doc: "Share of differing columns, a numeric one by its part of the training range (hamming); or the root of differing columns and squared differences of numbers as they are (euclidean)."},
 		},
+		LoadDetector: func(ctx context.Context, s *learners.Stored) (learners.Novelty, error) {
+			t, err := s.Train(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return lofOf(s.Options).Fit(ctx, t)
+		},
 		NewDetector: func(o learners.Options) (learners.Detector, error) {
-			l := lof{k: o.Int("k"), exact: o.Text("like") == sklearn, outlier: o.Text("mode") == modeOutlier, root: o.Text("metric") == euclidean}
+			l := lofOf(o)
 			if l.k < 1 {
 				return nil, fmt.Errorf("option k=%d: want at least 1", l.k)
 			}
@@ -52,6 +61,10 @@ type lof struct {
 	root    bool
 }
 
+func lofOf(o learners.Options) lof {
+	return lof{k: o.Int("k"), exact: o.Text("like") == sklearn, outlier: o.Text("mode") == modeOutlier, root: o.Text("metric") == euclidean}
+}
+
 // Fit finds the neighbourhoods of the training rows, of which it wants two at
 // least. A missing nominal cell differs from everything, a missing number is
 // the training rows' mean.
@@ -70,7 +83,7 @@ func (l lof) Fit(ctx context.Context, t *learners.Train) (learners.Novelty, erro
 	if err != nil {
 		return nil, err
 	}
-	m := &lofModel{lof: l, agree: agree, rows: slices.Clone(t.Rows), columns: columns, at: make([]int32, t.Data.Rows())}
+	m := &lofModel{lof: l, train: t.Keep(), agree: agree, rows: slices.Clone(t.Rows), columns: columns, at: make([]int32, t.Data.Rows())}
 	m.k = min(l.k, len(m.rows)-1)
 	for i, r := range m.rows {
 		m.at[r] = int32(i + 1)
@@ -96,12 +109,23 @@ func (l lof) Fit(ctx context.Context, t *learners.Train) (learners.Novelty, erro
 
 type lofModel struct {
 	lof
+	train   *learners.Train
 	agree   *learners.Agreements
 	columns [][]float64 // numeric, over all rows
 	rows    []int32     // the training rows
 	at      []int32     // of each row of the matrix, 1 + its index in rows; 0: none
 	reach   []float64   // of each training row, its k-distance
 	density []float64   // local reachability density, +Inf among duplicates alone
+}
+
+// Store writes the training set (see learners.Train.Store). A measure of mode
+// outlier cannot be stored, for it is about the training rows themselves.
+func (m *lofModel) Store(e *modelfile.Encoder) error {
+	if m.outlier {
+		return errors.New("mode=outlier is about the training rows alone: want mode=novelty for a file")
+	}
+	m.train.Store(e)
+	return nil
 }
 
 // neighbour is a training row at a distance.

@@ -8,6 +8,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/modelfile"
 )
 
 func mahalanobisEntry() learners.Entry {
@@ -16,6 +17,13 @@ func mahalanobisEntry() learners.Entry {
 		Summary:     "Distance from the nearest class in its columns' standard deviations.",
 		View:        learners.MatrixView,
 		NewDetector: func(learners.Options) (learners.Detector, error) { return mahalanobis{}, nil },
+		LoadDetector: func(ctx context.Context, s *learners.Stored) (learners.Novelty, error) {
+			t, err := s.Train(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return mahalanobis{}.Fit(ctx, t)
+		},
 	}
 }
 
@@ -23,7 +31,8 @@ func mahalanobisEntry() learners.Entry {
 // class, as Nmap's IPv6 engine measures novelty: the root of the sum over
 // columns of squared differences from the class's mean by its variance. A
 // nominal column is one-hot, a column for each value that it has over all
-// rows; a missing cell adds nothing and is not counted.
+// rows; a missing cell adds nothing and is not counted. A value that a stored
+// measure's training data did not have is none of those columns'.
 type mahalanobis struct{}
 
 // defaultVariance is what Nmap takes where a class's rows do not differ.
@@ -41,7 +50,7 @@ func (mahalanobis) Fit(ctx context.Context, t *learners.Train) (learners.Novelty
 			return nil, err
 		}
 	}
-	m := &distances{data: t.Data, workers: t.Workers, at: make([]int32, t.Data.Rows()), trained: slices.Clone(t.Rows)}
+	m := &distances{train: t.Keep(), data: t.Data, workers: t.Workers, at: make([]int32, t.Data.Rows()), trained: slices.Clone(t.Rows)}
 	byClass := make([][]int32, len(t.Classes))
 	for i, r := range t.Rows {
 		byClass[t.Labels[r]] = append(byClass[t.Labels[r]], r)
@@ -68,6 +77,7 @@ func (mahalanobis) Fit(ctx context.Context, t *learners.Train) (learners.Novelty
 }
 
 type distances struct {
+	train   *learners.Train
 	data    *datasets.Selection
 	workers int
 	byClass [][]int32 // training rows of the classes that have some
@@ -77,6 +87,12 @@ type distances struct {
 	others []float64 // scores
 	once   sync.Once
 	own    []float64 // scores of trained
+}
+
+// Store writes the training set (see learners.Train.Store).
+func (m *distances) Store(e *modelfile.Encoder) error {
+	m.train.Store(e)
+	return nil
 }
 
 // Score is the distance from the nearest class.
@@ -151,8 +167,12 @@ func (m *distances) addNominal(ctx context.Context, class, rows []int32, sums []
 			counts[v] = (1 - 2*p) / variance
 		}
 		for k, r := range rows {
-			if c := codes[r]; c != datasets.Missing {
+			switch c := codes[r]; {
+			case c == datasets.Missing:
+			case int(c) < len(counts):
 				sums[k] += weight * (absent + counts[c])
+			default:
+				sums[k] += weight * absent
 			}
 		}
 	}

@@ -35,6 +35,10 @@ func (c certainty) Fit(ctx context.Context, t *learners.Train) (learners.Novelty
 	return unsure{m}, nil
 }
 
+// CertaintyOf measures novelty by a model that is there already: one that was
+// loaded from a file, say, in which the role is modelfile.Certainty.
+func CertaintyOf(m learners.Model) learners.Novelty { return unsure{m} }
+
 type unsure struct{ model learners.Model }
 
 // Score is the negative of the model's highest score.

@@ -3,6 +3,7 @@ package novelty_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"tickle/learners"
 	"tickle/learners/learnertest"
 	"tickle/learners/majority"
+	"tickle/learners/modelfile"
 	"tickle/learners/novelty"
 	"tickle/learners/peers"
 )
@@ -168,4 +170,25 @@ func BenchmarkDetectors(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestStore(t *testing.T) {
+	for i, specs := range [][]string{{"lof", "lof:k=3,like=sklearn,metric=euclidean"}, {"mahalanobis"}} {
+		for _, spec := range specs {
+			t.Run(spec, func(t *testing.T) {
+				learnertest.StoreContract(t, learnertest.Storing{Entry: novelty.Entries()[i], Spec: spec})
+			})
+		}
+	}
+}
+
+// A measure that is about the training rows cannot be asked about others.
+func TestOutlierModeIsNotStored(t *testing.T) {
+	d := learnertest.Table([][]string{{"x", "y", "x"}}, []string{"a", "b", "a"})
+	list, err := learners.NewRegistry(novelty.Entries()...).Parse("lof:mode=outlier")
+	require.NoError(t, err)
+	m, err := list[0].Detector.Fit(context.Background(), d.Train(nil))
+	require.NoError(t, err)
+	require.EqualError(t, learners.WriteModel(io.Discard, &list[0], m, modelfile.Header{Classes: d.Classes}),
+		"learner lof: mode=outlier is about the training rows alone: want mode=novelty for a file")
 }

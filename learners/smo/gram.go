@@ -99,7 +99,7 @@ func (b *base) findModes(s *datasets.Selection) {
 		if part := &s.Parts[id]; part.Missing && part.Distinct > 0 {
 			counts = zeros(counts, part.Distinct)
 			for _, c := range s.Codes(id) {
-				if c != datasets.Missing {
+				if int(c) < part.Distinct { // neither missing nor unknown
 					counts[c]++
 				}
 			}
@@ -248,7 +248,9 @@ func (f *fold) refill(i int, mode datasets.Code) {
 // unshift takes a partition's part from agreements to the dot product of what
 // Weka makes of its columns: nothing of a column that is constant in training,
 // 0 or 1 where there are two values, else an indicator for each value seen in
-// training. cells are filled, counts those of the training rows.
+// training. cells are filled, counts those of the training rows. A value that
+// the column does not have is no indicator's, and between the two where there
+// are two.
 func (f *fold) unshift(part *datasets.Partition, weight float64, cells []datasets.Code, counts []int32) {
 	constant := -1
 	for c, n := range counts {
@@ -259,15 +261,24 @@ func (f *fold) unshift(part *datasets.Partition, weight float64, cells []dataset
 	switch {
 	case part.Distinct == 1:
 		f.ofAll -= weight // all agree
+		for r, c := range cells {
+			if int(c) == part.Distinct { // but those
+				f.ofRow[r] += weight
+			}
+		}
 	case part.Distinct == 2:
 		// xy = (agree + x + y - 1)/2.
 		f.ofAll -= weight / 2
 		for r, c := range cells {
-			x := float64(c) * weight
+			x, square := float64(c)*weight, float64(c)*weight
+			if int(c) == part.Distinct {
+				x, square = weight/2, weight/4
+				f.ofRow[r] += weight / 4 // it agrees by half
+			}
 			f.ofRow[r] += x / 2
 			f.ofTrained[r] += x / 2
 			if constant < 0 {
-				f.self[r] += x
+				f.self[r] += square
 			} else if constant == 1 {
 				f.ofRow[r] -= x
 			}
@@ -280,7 +291,7 @@ func (f *fold) unshift(part *datasets.Partition, weight float64, cells []dataset
 		}
 	default:
 		for r, c := range cells {
-			if counts[c] > 0 {
+			if int(c) < part.Distinct && counts[c] > 0 {
 				f.self[r] += weight
 			}
 		}

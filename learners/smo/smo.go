@@ -42,7 +42,8 @@ func Entry() learners.Entry {
 			{Name: "modification", Type: learners.ChoiceOption, Default: "2", Values: []string{"1", "2"},
 				Doc: "Which of Keerthi's loops over the unbound rows: 2 takes the worst pair each time, 1 visits rows in turn as Weka 3.6 does."},
 		},
-		New: newLearner,
+		New:  newLearner,
+		Load: load,
 	}
 }
 
@@ -53,12 +54,7 @@ const (
 )
 
 func newLearner(o learners.Options) (learners.Learner, error) {
-	l := learner{
-		c:      o.Float("c"),
-		kernel: kernel{o.Text("kernel"), o.Float("exponent"), o.Float("gamma")},
-		platt:  o.Text("scores") == platt,
-		worst:  o.Text("modification") == "2",
-	}
+	l := withOptions(o)
 	for _, v := range []struct {
 		name  string
 		value float64
@@ -68,6 +64,15 @@ func newLearner(o learners.Options) (learners.Learner, error) {
 		}
 	}
 	return l, nil
+}
+
+func withOptions(o learners.Options) learner {
+	return learner{
+		c:      o.Float("c"),
+		kernel: kernel{o.Text("kernel"), o.Float("exponent"), o.Float("gamma")},
+		platt:  o.Text("scores") == platt,
+		worst:  o.Text("modification") == "2",
+	}
 }
 
 type learner struct {
@@ -89,7 +94,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err != nil {
 		return nil, err
 	}
-	m := &model{gram: g, classes: len(t.Classes), platt: l.platt}
+	m := &model{learner: l, train: t.Keep(), gram: g, classes: len(t.Classes)}
 	m.present, m.pairs = pairs(t)
 	m.machines = make([]machine, len(m.pairs))
 	err = learners.Parallel(ctx, len(m.pairs), t.Workers, func(_, i int) error {
@@ -173,12 +178,13 @@ func (l learner) train(ctx context.Context, g *gram, p *pair) (machine, error) {
 
 // model keeps the kernel between all rows of the matrix and those trained on.
 type model struct {
+	learner
+	train    *learners.Train
 	gram     *gram
 	classes  int
 	present  []int32 // classes with training rows, ascending
 	pairs    []pair
 	machines []machine
-	platt    bool
 }
 
 // Kind says what the option scores made of them.

@@ -59,3 +59,9 @@ func BenchmarkSMO(b *testing.B) {
 		}
 	}
 }
+
+func TestStore(t *testing.T) {
+	for _, spec := range []string{"smo", "smo:kernel=poly", "smo:kernel=rbf,gamma=0.1,scores=platt"} {
+		t.Run(spec, func(t *testing.T) { learnertest.StoreContract(t, learnertest.Storing{Entry: smo.Entry(), Spec: spec}) })
+	}
+}

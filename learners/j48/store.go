@@ -1,0 +1,154 @@
+package j48
+
+import (
+	"context"
+
+	"tickle/datasets"
+	"tickle/learners"
+	"tickle/learners/attributes"
+	"tickle/learners/modelfile"
+)
+
+// Store writes
+//
+//	table of the columns that the tree tests
+//	the root, and each node's branches behind it:
+//	    uint: 0 of a leaf, 1 of a branch a value, 2 of one value against the
+//	        others, 3 of a threshold
+//	    of a leaf: flag whether no training row came to it
+//	    of any other: index of the column; with 2 the code of the value as an
+//	        index, with 3 the threshold as a float, up to which the first of
+//	        two branches goes
+//	    count of bags (a leaf has one, any other node one a branch)
+//	    floats: the training weight of each bag by class, of each bag, of each
+//	        class, and of all
+func (m *Model) Store(e *modelfile.Encoder) error {
+	var ids []attributes.ID
+	var visit func(n *node)
+	visit = func(n *node) {
+		if n.test != nil {
+			ids = append(ids, n.test.id)
+		}
+		for _, son := range n.sons {
+			visit(son)
+		}
+	}
+	visit(m.root)
+	ids = modelfile.Columns(ids)
+	e.Table(m.matrix, ids, nil)
+	storeNode(e, m.root, ids)
+	return nil
+}
+
+func storeNode(e *modelfile.Encoder, n *node, ids []attributes.ID) {
+	if n.test == nil {
+		e.Uint(0)
+		e.Flag(n.empty)
+	} else {
+		e.Uint(uint64(n.test.kind))
+		e.Index(modelfile.Place(ids, n.test.id))
+		switch n.test.kind {
+		case oneValue:
+			e.Index(int(n.test.code))
+		case threshold:
+			e.Float(n.test.point)
+		}
+	}
+	e.Count(len(n.dist.bag))
+	e.Floats(n.dist.cells)
+	e.Floats(n.dist.bag)
+	e.Floats(n.dist.class)
+	e.Float(n.dist.total)
+	for _, son := range n.sons {
+		storeNode(e, son, ids)
+	}
+}
+
+func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
+	b, err := s.Payload.Table(ctx, s.Target)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{Decoder: s.Payload, bound: b, classes: len(s.Classes)}
+	root := r.node(0)
+	if r.Err() != nil {
+		return nil, r.Err()
+	}
+	return &Model{learner: newLearner(s.Options), matrix: b.Matrix, classes: s.Classes, root: root}, nil
+}
+
+// reader reads the nodes of a tree.
+type reader struct {
+	*modelfile.Decoder
+	bound   *modelfile.Bound
+	classes int
+}
+
+// node reads a node and those below it; nil after an error.
+func (r *reader) node(depth int) *node {
+	if depth > modelfile.MaxDepth {
+		r.Fail("a tree of more than %d levels", modelfile.MaxDepth)
+	}
+	kind := testKind(r.Number("kind of node", 0, int(threshold)))
+	if r.Err() != nil {
+		return nil
+	}
+	n, bags := &node{}, 1
+	if kind == 0 {
+		n.empty = r.Flag("empty")
+	} else if n.test = r.test(kind); n.test != nil {
+		bags = n.test.bags()
+	}
+	n.dist = r.distribution(bags)
+	if r.Err() != nil || n.test == nil {
+		return n
+	}
+	if n.dist.total < tolerance {
+		r.Fail("a test of no training rows")
+	}
+	for range bags {
+		n.sons = append(n.sons, r.node(depth+1))
+		if r.Err() != nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// test reads what a node asks; nil after an error.
+func (r *reader) test(kind testKind) *test {
+	column := r.Index("column", len(r.bound.IDs))
+	if r.Err() != nil {
+		return nil
+	}
+	t := &test{kind: kind, id: r.bound.IDs[column]}
+	attr := attributes.At(r.bound.Matrix, t.id)
+	t.attr = &attr
+	if attr.Nominal() != (kind != threshold) {
+		r.Fail("column %d: a test of the other kind of column", column)
+		return nil
+	}
+	switch kind {
+	case oneValue:
+		t.code = datasets.Code(r.Index("value", attr.Values))
+	case threshold:
+		t.point = r.Float("threshold")
+	}
+	return t
+}
+
+func (r *reader) distribution(bags int) *distribution {
+	if got := r.Count("bags", r.classes+1); got != bags {
+		r.Fail("%d bags: want %d", got, bags)
+	}
+	if r.Err() != nil {
+		return nil
+	}
+	weights := [2]float64{0, modelfile.MaxWeight}
+	d := &distribution{classes: r.classes}
+	d.cells = r.FloatsBetween("weight", bags*r.classes, weights)
+	d.bag = r.FloatsBetween("weight of a bag", bags, weights)
+	d.class = r.FloatsBetween("weight of a class", r.classes, weights)
+	d.total = r.Between("weight", weights[0], weights[1])
+	return d
+}
