@@ -98,14 +98,6 @@ func TestSklearnWantsNumbers(t *testing.T) {
 	d := peers.Make(peers.Mix{Rows: 40, Classes: 2, Nominal: 2, Numeric: 2, Missing: .2, Noise: .1, Seed: 1})
 	_, err := learner(t, "forest:like=sklearn").Fit(context.Background(), d.Train(nil))
 	require.ErrorContains(t, err, "want a number: scikit-learn's forest takes no missing ones")
-	// Weka's order of draws is over columns: a selection must say which.
-	d = peers.Make(peers.Mix{Rows: 40, Classes: 2, Nominal: 4, Repeats: 2, Noise: .1, Seed: 1})
-	part := *d
-	part.Selection = d.Select(func(c int) bool { return c != 3 })
-	for _, spec := range []string{"forest:rng=weka"} {
-		_, err = learner(t, spec).Fit(context.Background(), part.Train(nil))
-		require.ErrorContains(t, err, "rng=weka: the selection has 1 of 2 columns", spec)
-	}
 	_, err = learners.NewRegistry(forest.Entry()).Parse("forest:like=wekka")
 	require.ErrorContains(t, err, `the nearest is "weka"`)
 }
