@@ -44,7 +44,7 @@ type loss interface {
 // Mathematical Programming 26, 1983) and shortened until the objective falls
 // enough, which costs no look at the data.
 type search struct {
-	space     space
+	space     geometry
 	loss      loss
 	blocks    int
 	tolerance float64 // the gradient's length against the first

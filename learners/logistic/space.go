@@ -13,13 +13,18 @@ import (
 	"tickle/learners"
 )
 
-// space is where weights are searched for, in coefficients of its own.
-type space interface {
+// geometry is where weights are searched for, in coefficients of its own.
+type geometry interface {
 	dim() int  // number of coefficients
 	rows() int // number of training rows
 	adjoint(r, coefs []float64)
 	image(coefs, out []float64)
 	dot(u, v vector) float64
+}
+
+// space is a geometry that a model keeps, to say what it found.
+type space interface {
+	geometry
 
 	// row gives the sums of a row of the matrix, for each of some vectors.
 	row(row int32, coefs [][]float64, out []float64)
