@@ -235,7 +235,7 @@ func (r *run) resume() error {
 		if err != nil {
 			return err
 		}
-		result := MachineReport{Machine: machine, Plan: plan, Error: notReached, Rate: p.machine.Rate}
+		result := MachineReport{Machine: machine, Plan: plan, Error: notReached}
 		if done {
 			result.Error = ""
 			result.restore(counts)

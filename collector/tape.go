@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
 )
@@ -102,5 +103,5 @@ func (t *tape) stimulus(a *answer) []byte {
 		return nil
 	}
 	b := t.bytes[a.stimulus-1:]
-	return b[:packetLen(b)]
+	return b[:binary.BigEndian.Uint16(b[2:])]
 }

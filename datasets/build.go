@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +59,6 @@ type builder struct {
 	masked   []bool // machines
 	each     kinds  // every machine apart
 	drop     []bool // probes
-	slots    []Slot // rows of the files
 	lossy    []Pair
 
 	mu      sync.Mutex
@@ -88,8 +86,7 @@ func newBuilder(run string, opt *BuildOptions) (*builder, error) {
 		}
 	}
 	meta := Meta{Format: DatasetFormat, Catalogue: CatalogueVersion, Pool: man.Pool, PoolHash: man.PoolHash, Plan: b.plan.Name,
-		Probes: b.plan.SHA256, Seed: man.Seed, Sent: b.plan.N, Repeats: b.plan.Repeats, Sources: opt.Sources,
-		Dialogues: b.plan.Layout() == Dialogues}
+		Probes: b.plan.SHA256, Seed: man.Seed, Sent: b.plan.N, Repeats: b.plan.Repeats, Sources: opt.Sources}
 	for _, m := range man.Machines {
 		if b.plan.Machines != nil && !slices.Contains(b.plan.Machines, m.Name) {
 			continue
@@ -210,45 +207,22 @@ func each[S any](ctx context.Context, n, workers int, start func() S, work func(
 // open opens every machine's file and checks that it belongs to the run.
 func (b *builder) open(ctx context.Context) error {
 	b.files = make([]*SummaryFile, len(b.machines))
-	rows := cmp.Or(b.plan.Rows, b.plan.N)
-	groups := (rows + RowsPerGroup - 1) / RowsPerGroup
-	err := each(ctx, len(b.files), b.opt.Workers, noState, func(_ struct{}, i int) error {
+	groups := (b.plan.N + RowsPerGroup - 1) / RowsPerGroup
+	return each(ctx, len(b.files), b.opt.Workers, noState, func(_ struct{}, i int) error {
 		f, err := OpenSummary(b.paths[i])
 		if err != nil {
 			return err
 		}
 		b.files[i] = f
-		want := SummaryHeader{Machine: b.machines[i].Name, Plan: b.plan.Name, Probes: b.plan.SHA256, Seed: b.d.Meta.Seed, Layout: b.plan.Layout()}
+		want := SummaryHeader{Machine: b.machines[i].Name, Plan: b.plan.Name, Probes: b.plan.SHA256, Seed: b.d.Meta.Seed}
 		if f.Header != want {
 			return fmt.Errorf("%s: is of another run: has %+v, want %+v", b.paths[i], f.Header, want)
 		}
-		if f.Rows() != rows || f.Groups() != groups {
-			return fmt.Errorf("%s: %d rows in %d row groups: want %d in %d", b.paths[i], f.Rows(), f.Groups(), rows, groups)
+		if f.Rows() != b.plan.N || f.Groups() != groups {
+			return fmt.Errorf("%s: %d probes in %d row groups: want %d in %d", b.paths[i], f.Rows(), f.Groups(), b.plan.N, groups)
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return b.place()
-}
-
-// place reads from the first file what its rows are. findLoss sees to it that
-// they are the same in all.
-func (b *builder) place() error {
-	for g := range b.files[0].Groups() {
-		slots, err := b.files[0].Slots(g)
-		if err != nil {
-			return err
-		}
-		b.slots = append(b.slots, slots...)
-	}
-	for r, s := range b.slots {
-		if s.Probe < 0 || int(s.Probe) >= b.plan.N || r > 0 && compareSlots(b.slots[r-1], s) >= 0 || b.plan.Rows == 0 && int(s.Probe) != r {
-			return fmt.Errorf("%s: column probe: row %d has probe %d: want them in order, and less than %d", b.paths[0], r, s.Probe, b.plan.N)
-		}
-	}
-	return nil
 }
 
 func noState() struct{} { return struct{}{} }
@@ -273,9 +247,8 @@ func (b *builder) findLoss(ctx context.Context) error {
 	for i, pairs := range found {
 		meta.LossyCells += int64(len(pairs))
 		b.lossy = append(b.lossy, pairs...)
-		probes := distinctProbes(pairs)
-		if b.masked[i] = float64(probes) > lossyShare*float64(b.plan.N); b.masked[i] {
-			meta.LossyMachines = append(meta.LossyMachines, LossyMachine{b.machines[i].Name, probes})
+		if b.masked[i] = float64(len(pairs)) > lossyShare*float64(b.plan.N); b.masked[i] {
+			meta.LossyMachines = append(meta.LossyMachines, LossyMachine{b.machines[i].Name, len(pairs)})
 		}
 	}
 	b.each = apart(b.masked)
@@ -294,36 +267,27 @@ func (b *builder) findLoss(ctx context.Context) error {
 	return nil
 }
 
-// distinctProbes counts the probes of pairs in order.
-func distinctProbes(pairs []Pair) int {
-	n := 0
-	for i := range pairs {
-		if i == 0 || pairs[i].Probe != pairs[i-1].Probe {
-			n++
-		}
-	}
-	return n
-}
-
 func comparePairs(a, b Pair) int {
-	return cmp.Or(compareSlots(a.slot(), b.slot()), cmp.Compare(a.Machine, b.Machine))
+	if a.Probe != b.Probe {
+		return int(a.Probe) - int(b.Probe)
+	}
+	return int(a.Machine) - int(b.Machine)
 }
 
 // groupLoss appends machine i's lossy pairs in a row group, whose probes it
 // checks.
 func (b *builder) groupLoss(i, g int, c *[2]cells, lossy *[]Pair) error {
 	t := b.files[i].t
-	first := g * RowsPerGroup
-	slots, err := b.files[i].Slots(g)
-	if err != nil {
+	if err := t.read(g, colProbe, &c[0]); err != nil {
 		return err
 	}
-	if want := min(RowsPerGroup, len(b.slots)-first); len(slots) != want {
-		return fmt.Errorf("%s: column probe: row group %d has %d rows, want %d", t.path, g, len(slots), want)
+	first := int64(g) * RowsPerGroup
+	if want := min(RowsPerGroup, int64(b.plan.N)-first); int64(len(c[0].ints)) != want {
+		return fmt.Errorf("%s: column probe: row group %d has %d rows, want %d", t.path, g, len(c[0].ints), want)
 	}
-	for r, s := range slots {
-		if s != b.slots[first+r] {
-			return fmt.Errorf("%s: column probe: row %d has probe %d: want %d, as %s has", t.path, first+r, s.Probe, b.slots[first+r].Probe, b.paths[0])
+	for r, id := range c[0].ints {
+		if id != first+int64(r) {
+			return fmt.Errorf("%s: column probe: row %d has probe %d", t.path, first+int64(r), id)
 		}
 	}
 	if err := t.read(g, colRepeats, &c[0]); err != nil {
@@ -334,10 +298,10 @@ func (b *builder) groupLoss(i, g int, c *[2]cells, lossy *[]Pair) error {
 	}
 	for r, n := range c[1].ints {
 		if n < 0 || n > c[0].ints[r] {
-			return fmt.Errorf("%s: column answered: probe %d has %d of %d answered", t.path, slots[r].Probe, n, c[0].ints[r])
+			return fmt.Errorf("%s: column answered: probe %d has %d of %d answered", t.path, first+int64(r), n, c[0].ints[r])
 		}
 		if n > 0 && n < c[0].ints[r] {
-			*lossy = append(*lossy, Pair{slots[r].Probe, int32(i), slots[r].Step, slots[r].Answer})
+			*lossy = append(*lossy, Pair{int32(first) + int32(r), int32(i)})
 		}
 	}
 	return nil
@@ -346,11 +310,10 @@ func (b *builder) groupLoss(i, g int, c *[2]cells, lossy *[]Pair) error {
 // group reads every field of every row group and groups their columns.
 func (b *builder) group(ctx context.Context) error {
 	b.grouper = NewGrouper(b.machines)
-	groups := (len(b.slots) + RowsPerGroup - 1) / RowsPerGroup
-	fields := b.plan.Layout().Fields()
-	total := groups * len(fields)
+	groups := (b.plan.N + RowsPerGroup - 1) / RowsPerGroup
+	total := groups * NumFields
 	return each(ctx, total, b.opt.Workers, func() *unit { return newUnit(b) }, func(u *unit, i int) error {
-		if err := u.read(i/len(fields), fields[i%len(fields)]); err != nil {
+		if err := u.read(i/NumFields, FieldID(i%NumFields)); err != nil {
 			return err
 		}
 		u.columns()

@@ -196,7 +196,7 @@ func showing(s *datasets.Summary) [2]int {
 		return [2]int{}
 	}
 	var score [2]int
-	for f := range datasets.NumFields {
+	for f := range s.Fields {
 		if s.Fields[f].State != datasets.Absent {
 			score[0]++
 		}

@@ -94,7 +94,7 @@ type overfittingRun struct {
 	data     *datasets.Selection
 	machines int // drawn for each seed
 	seeds    int
-	field    [datasets.NumAllFields]shares
+	field    [datasets.NumFields]shares
 	of       []shares
 }
 

@@ -45,7 +45,7 @@ var sources = Entry{
 
 func runSources(_ context.Context, in *Input) (*Result, error) {
 	m, table, vetted := in.Data.Matrix, in.Data.SourcesOf(), in.Data.VettedFields()
-	var columns, constant [datasets.NumAllFields]int
+	var columns, constant [datasets.NumFields]int
 	if m.Names == nil {
 		for c, column := range m.Columns {
 			columns[column.Field]++
@@ -54,29 +54,28 @@ func runSources(_ context.Context, in *Input) (*Result, error) {
 			}
 		}
 	}
-	fields := m.Layout().Fields()
-	result, rows := &Result{}, make([]SourceRow, len(fields))
+	result, rows := &Result{}, make([]SourceRow, datasets.NumFields)
 	var changed []string
-	for i, f := range fields {
+	for f := range rows {
 		field := &datasets.Catalogue[f]
 		var mark [datasets.NumSources]string
 		for s, influence := range table[f] {
 			mark[s] = markOf(influence)
 		}
-		rows[i] = SourceRow{
+		rows[f] = SourceRow{
 			Field: field.Name, OS: mark[datasets.SourceOS], Config: mark[datasets.SourceConfig], Application: mark[datasets.SourceApplication],
 			Hardware: mark[datasets.SourceHardware], Network: mark[datasets.SourceNetwork], State: mark[datasets.SourceState], Random: mark[datasets.SourceRandom],
 			Set: string(datasets.Prone), Paper: "no", Columns: columns[f], Constant: constant[f], Reason: field.Reason,
 		}
 		if vetted[f] {
-			rows[i].Set = string(datasets.Vetted)
+			rows[f].Set = string(datasets.Vetted)
 		}
 		if field.Paper {
-			rows[i].Paper = "yes"
+			rows[f].Paper = "yes"
 		}
 		if table[f] != field.Sources {
 			changed = append(changed, field.Name)
-			rows[i].Reason = "Given with the data set. The catalogue differs: " + field.Reason
+			rows[f].Reason = "Given with the data set. The catalogue differs: " + field.Reason
 		}
 	}
 	if len(changed) > 0 {

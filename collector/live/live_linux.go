@@ -19,10 +19,11 @@ import (
 	"tickle/collector/pool"
 )
 
-// Machine6 and Prober6 are the IPv6 addresses on a link.
+// Machine6 and Prober6 are the IPv6 addresses on a link: documentation
+// prefix, RFC 3849.
 var (
-	Machine6 = pool.Machine6
-	Prober6  = pool.Prober6
+	Machine6 = netip.MustParseAddr("2001:db8::1")
+	Prober6  = netip.MustParsePrefix("2001:db8:1::/64")
 )
 
 // The two ends of the cable. Each is alone in its namespace.

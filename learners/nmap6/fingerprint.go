@@ -142,7 +142,7 @@ func (p *fingerprintParser) group() (name, body string, ok bool, err error) {
 	}
 	closing := bytes.IndexByte(rest[n:], ')')
 	if closing < 0 {
-		return "", "", false, fmt.Errorf("%s: cut short: want a ')'", rest[:n])
+		return "", "", false, fmt.Errorf("%s is cut short: want a ')'", rest[:n])
 	}
 	p.at += n + closing + 1
 	return string(rest[:n]), string(rest[n+1 : n+closing]), true, nil
@@ -169,18 +169,18 @@ func (f *Fingerprint) add(name, body string) error {
 		return nil
 	}
 	if _, twice := f.Answer[name]; twice {
-		return errors.New("is there twice")
+		return errors.New("there is one already")
 	}
 	packet, err := packetOf(fields["P"])
 	if err != nil {
-		return fmt.Errorf("P: %w", err)
+		return fmt.Errorf("field P: %w", err)
 	}
 	a := Answer{Packet: packet}
 	if a.Sent, err = microseconds(fields["ST"]); err != nil {
-		return fmt.Errorf("ST: %w", err)
+		return fmt.Errorf("field ST: %w", err)
 	}
 	if a.Received, err = microseconds(fields["RT"]); err != nil {
-		return fmt.Errorf("RT: %w", err)
+		return fmt.Errorf("field RT: %w", err)
 	}
 	f.Answer[name] = a
 	return nil
@@ -190,7 +190,7 @@ func (f *Fingerprint) add(name, body string) error {
 func (f *Fingerprint) scan(fields map[string]string) error {
 	f.Scan = fields
 	if family := fields["E"]; family == "4" {
-		return errors.New("E=4: an IPv4 fingerprint, which is for nmap4; want E=6")
+		return errors.New("an IPv4 fingerprint (E=4), which is for nmap4: want E=6")
 	}
 	methods := map[string]DistanceMethod{"": NoDistance, "L": Localhost, "D": Direct, "I": ICMP, "T": Traceroute}
 	method, ok := methods[fields["DC"]]

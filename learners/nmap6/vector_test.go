@@ -86,15 +86,15 @@ func TestUnwrappedFingerprint(t *testing.T) {
 func TestFingerprintErrors(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"none":         {"nothing here", "no fingerprint"},
-		"IPv4":         {"OS:SCAN(V=7.93%E=4%D=1/1)", "line 1: SCAN: E=4: an IPv4 fingerprint"},
-		"cut":          {"OS:SCAN(E=6)S1(P=60\nOS:00%ST=1", "line 1: S1: cut short"},
-		"half a byte":  {"OS:SCAN(E=6)\nOS:S1(P=600%ST=1%RT=1)", `line 2: S1: P: half a byte "0"`},
-		"not hex":      {"SCAN(E=6)S1(P=6g%ST=1%RT=1)", `P: byte "6g": want two hexadecimal digits or XX`},
+		"IPv4":         {"OS:SCAN(V=7.93%E=4%D=1/1)", "line 1: SCAN: an IPv4 fingerprint (E=4)"},
+		"cut":          {"OS:SCAN(E=6)S1(P=60\nOS:00%ST=1", "line 1: S1 is cut short"},
+		"half a byte":  {"OS:SCAN(E=6)\nOS:S1(P=600%ST=1%RT=1)", `line 2: S1: field P: half a byte "0"`},
+		"not hex":      {"SCAN(E=6)S1(P=6g%ST=1%RT=1)", `field P: byte "6g": want two hexadecimal digits or XX`},
 		"no repeat":    {"SCAN(E=6)S1(P=60{x}%ST=1%RT=1)", "want {n}"},
 		"bomb":         {"SCAN(E=6)S1(P=60{999999999}%ST=1%RT=1)", "packet longer than"},
-		"no time":      {"SCAN(E=6)S1(P=60)", `ST: "": want seconds`},
+		"no time":      {"SCAN(E=6)S1(P=60)", `field ST: "": want seconds`},
 		"endless time": {"SCAN(E=6)S1(P=60%ST=inf%RT=1)", "want seconds"},
-		"twice":        {"SCAN(E=6)S1(P=60%ST=1%RT=1)S1(P=60%ST=1%RT=1)", "S1: is there twice"},
+		"twice":        {"SCAN(E=6)S1(P=60%ST=1%RT=1)S1(P=60%ST=1%RT=1)", "S1: there is one already"},
 		"distance":     {"SCAN(E=6%DC=Q)", "DC=Q: want L, D, I or T"},
 	} {
 		t.Run(name, func(t *testing.T) {
