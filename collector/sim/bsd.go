@@ -30,6 +30,8 @@ func freebsdPersonality(major int) personality {
 		synCache:   true,                       // tcp_input: no inpcb but the listener's
 		synAckGaps: doubling(3*sec, 3),         // SYNCACHE_MAXREXMTS, TCPTV_RTOBASE; Cron-OS saw 3.0, 6.0, 12.0
 		finGaps:    doubling(230*ms, 12),       // TCPTV_MIN and TCPTV_CPU_VAR
+		finWait2:   60 * sec,                   // net.inet.tcp.finwait2_timeout
+		timeWait:   60 * sec,                   // twice net.inet.tcp.msl
 		full:       dropOldest, backlog: 15360, // net.inet.tcp.syncache.cachelimit
 		echoDF: dfEchoed, // icmp_reflect turns the request round
 		quote:  8,        // net.inet.icmp.quotelen
@@ -61,6 +63,8 @@ func freebsdPersonality(major int) personality {
 		p.isnTick = 15 * 1e9 // its secret changes every 15 s
 	}
 	if major >= 13 {
+		p.needsTS = true                  // net.inet.tcp.tolerate_missing_ts is 0
+		p.dsack = true                    // tcp_update_dsack_list
 		p.synAckGaps = doubling(1*sec, 3) // net.inet.tcp.rexmit_initial
 	}
 	return p
@@ -79,6 +83,8 @@ func openbsdPersonality(major int) personality {
 		synFin: accept, stray: ignore, rstTOS: true, synCache: true,
 		synAckGaps: doubling(3*sec, 4),         // TCPTV_SRTTBASE, until tcptv_keep_init (75 s) is over
 		finGaps:    doubling(1*sec, 8),         // TCPTV_MIN
+		finWait2:   600 * sec,                  // tcp_maxidle: TCPTV_KEEPCNT × TCPTV_KEEPINTVL
+		timeWait:   60 * sec,                   // twice TCPTV_MSL
 		full:       dropOldest, backlog: 10255, // net.inet.tcp.syncachelimit
 		echoDF: dfEchoed, quote: 8,
 		errorLimit: limit{count: 100, span: sec}, // net.inet.icmp.errppslimit

@@ -47,8 +47,12 @@ func inWindow(g *segment, c *conn) bool {
 }
 
 // mayAnswerOOW bounds the answers to segments outside the window
-// (tcp_oow_rate_limited).
+// (tcp_oow_rate_limited, which lets data without SYN through: no loop of
+// acknowledgements is made of those).
 func (s *stack) mayAnswerOOW(c *conn) bool {
+	if s.seg.payload > 0 && s.seg.flags&flagSYN == 0 {
+		return true
+	}
 	if s.oowGap != 0 && c.lastOOW != 0 && s.now-c.lastOOW < s.oowGap {
 		return false
 	}
@@ -82,119 +86,9 @@ func (s *stack) complete(i uint32) bool {
 // establish opens a connection and handles what else the segment brings.
 func (s *stack) establish(i uint32) {
 	c := &s.table.conns[i]
-	c.state = stateEstablished
-	c.generation++
+	c.enter(stateEstablished)
 	c.id = uint16(s.secret.hash(slotKey(c.addr, c.port), 5))
 	c.lastOOW = 0
-	s.receiveText(i)
-}
-
-// receiveOpen handles a segment in ESTABLISHED and after (RFC 9293 3.10.7.4,
-// with RFC 5961 where the system has it).
-func (s *stack) receiveOpen(i uint32) {
-	g, c := &s.seg, &s.table.conns[i]
-	switch {
-	case !inWindow(g, c):
-		if g.flags&flagRST == 0 && s.mayAnswerOOW(c) {
-			s.sendACK(c, c.sndNxt, flagACK)
-		}
-	case g.flags&flagRST != 0:
-		if s.strict && g.seq != c.rcvNxt {
-			s.challenge(c)
-			return
-		}
-		s.table.remove(i)
-	case g.flags&flagSYN != 0:
-		if s.strict {
-			s.challenge(c)
-			return
-		}
-		s.reset(&s.resetsOpen)
-		s.table.remove(i)
-	case g.flags&flagACK == 0: // dropped
-	case int32(g.ack-c.sndNxt) > 0:
-		s.sendACK(c, c.sndNxt, flagACK)
-	case c.state == stateLastAck && g.ack == c.sndNxt:
-		s.table.remove(i)
-	default:
-		s.receiveText(i)
-	}
-}
-
-// challenge sends a challenge ACK (RFC 5961 3.2) unless the system's limit for
-// a second, of which Linux since 4.7 hides a random half, is used up.
-func (s *stack) challenge(c *conn) {
-	if s.challengeRate > 0 {
-		if second := s.now / sec; second+1 != s.challengeSpan {
-			s.challengeSpan = second + 1
-			s.challengeLeft = int64(s.challengeRate)
-			if s.challengeRate == 1000 {
-				s.challengeLeft = 500 + int64(below(&s.ackSource, 1000))
-			}
-		}
-		if s.challengeLeft == 0 {
-			return
-		}
-		s.challengeLeft--
-	}
-	s.sendACK(c, c.sndNxt, flagACK)
-}
-
-// receiveText takes data and FIN. The application reads everything at once
-// and says nothing; data out of order is acknowledged and dropped.
-func (s *stack) receiveText(i uint32) {
-	g, c := &s.seg, &s.table.conns[i]
-	if g.payload == 0 && g.flags&flagFIN == 0 {
-		return
-	}
-	if g.seq == c.rcvNxt && c.state == stateEstablished {
-		if c.set.has(grantTS) {
-			if readOptions(g.options, &s.offer); s.offer.set.has(grantTS) {
-				c.tsRecent = s.offer.tsVal
-			}
-		}
-		c.rcvNxt += uint32(g.payload)
-		if g.flags&flagFIN != 0 {
-			c.rcvNxt++
-			c.state = stateCloseWait
-			c.generation++
-			s.timers.set(s.classes.close, s.now, i, c.generation)
-		}
-	}
-	s.sendACK(c, c.sndNxt, flagACK)
-}
-
-// fire does what a timer is for.
-func (s *stack) fire(t timer) {
-	c := &s.table.conns[t.connection]
-	if c.generation != t.generation {
-		return
-	}
-	switch c.state {
-	case stateSynRcvd:
-		if int(c.tries) == len(s.synAckGaps) {
-			s.table.remove(t.connection)
-			return
-		}
-		c.tries++
-		s.sendSYNACK(c)
-		s.timers.set(s.classes.synAck+int(c.tries), s.now, t.connection, t.generation)
-	case stateCloseWait:
-		c.state, c.tries = stateLastAck, 0
-		c.sndNxt++
-		s.sendFIN(t)
-	case stateLastAck:
-		if int(c.tries) == len(s.finGaps) {
-			s.table.remove(t.connection)
-			return
-		}
-		c.tries++
-		s.sendFIN(t)
-	}
-}
-
-func (s *stack) sendFIN(t timer) {
-	c := &s.table.conns[t.connection]
-	s.sendACK(c, c.sndNxt-1, flagFIN|flagACK)
-	s.timers.set(s.classes.fin+int(c.tries), s.now, t.connection, t.generation)
+	readOptions(s.seg.options, &s.offer)
+	s.accept(i)
 }

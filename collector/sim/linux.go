@@ -51,8 +51,10 @@ func linuxPersonality(v kernel) personality {
 		echoDF: dfClear, // icmp_init: pmtudisc of the socket is IP_PMTUDISC_DONT
 		quote:  576 - 28, quoteHeader: true,
 		errorControl: true, errorPeer: true, // icmp_send: RFC 1812 4.3.2.5 and 4.3.2.8
-		finGaps: doubling(200*ms, 8), // TCP_RTO_MIN on a short path
-		backlog: 128,                 // SOMAXCONN, and what sshd asks for
+		finGaps:  doubling(200*ms, 8),          // TCP_RTO_MIN on a short path
+		finWait2: 60 * sec, timeWait: 60 * sec, // sysctl tcp_fin_timeout, TCP_TIMEWAIT_LEN
+		dsack:   true, // sysctl tcp_dsack
+		backlog: 128,  // SOMAXCONN, and what sshd asks for
 	}
 	p.linuxIDs(v)
 	p.linuxNumbers(v)

@@ -126,6 +126,10 @@ func (s *stack) negotiate(c *conn) {
 	if c.set.has(grantTS) {
 		c.tsRecent = o.tsVal
 	}
+	c.peerWindow = uint32(g.window)
+	if c.set.has(grantScale) {
+		c.peerScale = o.scale
+	}
 	s.setOpening(c)
 }
 

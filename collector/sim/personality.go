@@ -145,11 +145,15 @@ type personality struct {
 	rstNoDF    bool
 	rstTOS     bool // a RST has the TOS of what it refuses
 	strict     bool // RFC 5961: challenge ACKs
+	needsTS    bool // where timestamps were agreed on, a segment without one is dropped (RFC 7323 3.2)
+	dsack      bool // text that came twice is reported (RFC 2883)
 	synCache   bool // segments for a half-open connection pass the rules of LISTEN
 
 	synAckGaps []int64 // µs between a SYN-ACK's sendings
 	timerTick  int64   // µs, granularity of that timer; 0: exact
 	finGaps    []int64 // µs between a FIN's sendings
+	finWait2   int64   // µs that a closed connection waits for the peer's FIN
+	timeWait   int64   // µs in TIME-WAIT
 	full       overflow
 	backlog    int // default bound of half-open connections
 	cookiesOn  bool

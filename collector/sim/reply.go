@@ -143,22 +143,34 @@ func (s *stack) writeSYNACK(c *conn, ts uint32) {
 	s.writeTCP(b, &f)
 }
 
-// sendACK sends a segment without data from a connection.
+// sendACK sends a segment without data from a connection, with timestamps
+// where they were agreed on and as many of s.blocks as there is room for.
 func (s *stack) sendACK(c *conn, seq uint32, flags uint8) {
-	n := 40
+	const room = 40
+	n, blocks := 0, s.blocks
 	if c.set.has(grantTS) {
-		n += 12
+		n = 12
 	}
-	b := s.packet(n)
-	var sum uint64
-	if n > 40 {
-		const lead = optNOP<<24 | optNOP<<16 | optTS<<8 | 10
-		o, ts := b[40:], s.timestamp(c.tsBase)
-		binary.BigEndian.PutUint32(o, lead)
-		binary.BigEndian.PutUint32(o[4:], ts)
+	blocks = blocks[:min(len(blocks), (room-n-4)/8)]
+	stamp := n
+	if len(blocks) > 0 {
+		n += 4 + 8*len(blocks)
+	}
+	b := s.packet(40 + n)
+	o := b[40:]
+	if stamp > 0 {
+		binary.BigEndian.PutUint32(o, optNOP<<24|optNOP<<16|optTS<<8|10)
+		binary.BigEndian.PutUint32(o[4:], s.timestamp(c.tsBase))
 		binary.BigEndian.PutUint32(o[8:], c.tsRecent)
-		sum = sumAt32(0, lead) + sumAt32(4, ts) + sumAt32(8, c.tsRecent)
 	}
+	if len(blocks) > 0 {
+		binary.BigEndian.PutUint32(o[stamp:], optNOP<<24|optNOP<<16|optSACK<<8|uint32(2+8*len(blocks)))
+		for i, w := range blocks {
+			binary.BigEndian.PutUint32(o[stamp+4+8*i:], w.from)
+			binary.BigEndian.PutUint32(o[stamp+8+8*i:], w.to)
+		}
+	}
+	sum := add(0, o)
 	f := tcpFields{
 		options: sum,
 		ip:      ipFields{dst: c.addr, ttl: s.ttl, df: true},
@@ -167,8 +179,8 @@ func (s *stack) sendACK(c *conn, seq uint32, flags uint8) {
 		window: uint16(min(c.window>>c.scale, 65535)),
 	}
 	switch {
-	case s.family == linux && c.state == stateSynRcvd:
-		f.ip.id = s.identification(s.rstID, c.addr, counterTCP) // tcp_v4_reqsk_send_ack
+	case s.family == linux && (c.state == stateSynRcvd || c.state == stateTimeWait):
+		f.ip.id = s.identification(s.rstID, c.addr, counterTCP) // tcp_v4_reqsk_send_ack, tcp_v4_timewait_ack
 	case s.family == linux:
 		c.id++ // ip_select_ident counts in a socket that has a peer
 		f.ip.id = c.id

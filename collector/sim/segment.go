@@ -33,12 +33,16 @@ type segment struct {
 	seq, ack uint32
 	flags    uint8
 	reserved uint8
+	window   uint16
 	options  []byte
 	payload  int // bytes
 }
 
 // transport is what follows the IP header.
 func (g *segment) transport() []byte { return g.packet[g.header:] }
+
+// data is the payload.
+func (g *segment) data() []byte { return g.packet[len(g.packet)-g.payload:] }
 
 // length is the space that the segment takes in sequence numbers.
 func (g *segment) length() uint32 {
@@ -92,6 +96,7 @@ func (s *stack) readTCP() bool {
 	g.ack = binary.BigEndian.Uint32(b[8:])
 	g.reserved = b[12] & 15
 	g.flags = b[13]
+	g.window = binary.BigEndian.Uint16(b[14:])
 	g.options = b[20:offset]
 	g.payload = len(b) - offset
 	return true
@@ -123,6 +128,7 @@ const (
 	optMSS    = 2
 	optScale  = 3
 	optSACKOK = 4
+	optSACK   = 5
 	optTS     = 8
 )
 

@@ -15,6 +15,8 @@ func solarisPersonalities() []personality {
 		closedSYN:  true,                      // tcp_xmit_listeners_reset drops what has neither SYN nor ACK
 		synAckGaps: doubling(3*sec, 5),        // tcp_rexmit_interval_initial, until tcp_ip_abort_cinterval (180 s)
 		finGaps:    doubling(400*ms, 8),       // tcp_rexmit_interval_min
+		finWait2:   675 * sec,                 // tcp_fin_wait_2_flush_interval
+		timeWait:   60 * sec,                  // tcp_time_wait_interval
 		full:       dropOldest, backlog: 1024, // tcp_conn_req_max_q0
 		echoDF: dfSet, quote: 64, errorDF: true, // ip_icmp_return_data_bytes
 		errorLimit: limit{count: 10, span: 100 * ms}, // ip_icmp_err_burst, ip_icmp_err_interval

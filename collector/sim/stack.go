@@ -31,6 +31,7 @@ type stack struct {
 
 	seg      segment // that Send works on
 	offer    offered
+	blocks   []span // that the next ACK reports
 	table    table
 	load     load
 	timers   timers
@@ -53,6 +54,8 @@ type classes struct {
 	synAck int // first of len(synAckGaps) queues, and one after the last sending
 	close  int // the application notices the peer's FIN
 	fin    int // first of len(finGaps) queues, and one after the last sending
+	// The ends of the states that end by themselves.
+	finWait2, timeWait int
 }
 
 // The time that a machine takes to answer, and the network to carry it, in µs.
@@ -61,7 +64,8 @@ const (
 	latencySpan  = 200
 )
 
-// The application closes its side so long after its peer did, in µs.
+// The application closes its side so long after its peer did, or after it was
+// told to, in µs.
 const applicationDelay = 500
 
 // maxPeers bounds the memory for per-destination state: of a larger block of
@@ -114,8 +118,8 @@ func (s *stack) timerQueues() []timerQueue {
 	}
 	s.classes.synAck = schedule(s.synAckGaps, s.timerTick)
 	s.classes.fin = schedule(s.finGaps, 0)
-	s.classes.close = len(queues)
-	return append(queues, timerQueue{delay: applicationDelay})
+	s.classes.close, s.classes.finWait2, s.classes.timeWait = len(queues), len(queues)+1, len(queues)+2
+	return append(queues, timerQueue{delay: applicationDelay}, timerQueue{delay: s.finWait2}, timerQueue{delay: s.timeWait})
 }
 
 // Now is the virtual clock, in µs from when the link was opened.

@@ -69,7 +69,7 @@ func TestConnection(t *testing.T) {
 	for _, name := range Personalities() {
 		t.Run(name, func(t *testing.T) {
 			h := start(t, name)
-			h.send(h.bytes(probe{seq: 1, flags: flagSYN, options: s1}))
+			h.send(h.bytes(probe{seq: 1, flags: flagSYN}))
 			iss := tcpOf(h.next(ms)).Seq
 			p := probe{sport: h.port, seq: 2, ack: iss + 1, flags: flagACK}
 			require.Empty(t, h.ask(p))

@@ -1,7 +1,7 @@
 package sim
 
-// state is a connection's state (RFC 9293 3.3.2), of those a server that
-// waits for its peer to close goes through.
+// state is a connection's state (RFC 9293 3.3.2), of those a server goes
+// through.
 type state uint8
 
 const (
@@ -10,6 +10,10 @@ const (
 	stateEstablished
 	stateCloseWait
 	stateLastAck
+	stateFinWait1
+	stateFinWait2
+	stateClosing
+	stateTimeWait
 )
 
 // conn is a connection, half open or open.
@@ -30,7 +34,13 @@ type conn struct {
 	id         uint16 // the counter of a socket with a peer (Linux inet_id)
 	tsRecent   uint32
 	tsBase     uint32
-	lastOOW    int64 // when an out-of-window segment was last answered
+	peerWindow uint32 // the largest that the peer has announced, bytes
+	peerScale  uint8
+	hold       bool // the application does not close when the peer does
+	closing    bool // it was told to close
+	spans      uint8
+	waiting    [maxSpans]span // received out of order, the latest first
+	lastOOW    int64          // when an out-of-window segment was last answered
 	// Half-open connections form a list from old to new; a free one's next
 	// is the next free one.
 	older, newer uint32

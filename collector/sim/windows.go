@@ -38,7 +38,8 @@ func windowsPersonalities() []personality {
 			full: dropNew, backlog: 200,
 			synAckGaps: doubling(3*sec, 2), // TcpMaxConnectResponseRetransmissions
 			finGaps:    doubling(300*ms, 5),
-			echoDF:     dfClear, echoCodeZero: true, echoTOSZero: true, // Nmap: CD=Z
+			finWait2:   120 * sec, timeWait: 120 * sec, // TcpFinWait2Delay and TcpTimedWaitDelay
+			echoDF: dfClear, echoCodeZero: true, echoTOSZero: true, // Nmap: CD=Z
 			quote: 548, quoteHeader: true,
 		}
 		r.change(&p)
