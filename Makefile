@@ -33,7 +33,7 @@ test-page:
 # liblinear-tools, python3-sklearn), run on the spot; one that is not installed
 # fails by name.
 peers:
-	$(GO) test -tags peers -timeout 20m ./learners/...
+	$(GO) test -tags peers -timeout 20m ./learners/... ./datasets/formats
 
 # The learners' speed on data of the paper's shape.
 bench-learners:

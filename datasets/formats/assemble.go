@@ -17,6 +17,7 @@ type assembly struct {
 	options ImportOptions
 	columns []*column
 	named   map[string]*column
+	ours    bool // an export of data from machines
 	rows    int
 	lines   []int32 // of the rows, for errors; nil: the format has none
 }
@@ -93,6 +94,7 @@ func (a *assembly) own(at map[string]*column) error {
 	for _, l := range leading {
 		at[l.name].role, at[l.name].forced = asMachine, true
 	}
+	a.ours = true
 	return nil
 }
 

@@ -26,6 +26,7 @@ type column struct {
 	odd      string         // the first cell that is NaN or infinite, its row
 	oddRow   int
 	texts    bool // cells are in codes and values
+	closed   bool // values were declared, and there are no others
 }
 
 // few is how many values are searched one by one.
@@ -61,6 +62,9 @@ func (c *column) add(s string) error {
 		return c.addText(s)
 	}
 	v, ok := parseNumber(s)
+	if !ok && c.declared {
+		return fmt.Errorf("column %s: %q: want a number", c.name, cut(s))
+	}
 	if !ok {
 		if err := c.turn(); err != nil {
 			return err
@@ -110,22 +114,43 @@ func (c *column) addText(s string) error {
 		code, known = datasets.Code(i), true
 	}
 	if !known {
+		if c.closed {
+			return fmt.Errorf("column %s: %q: want one of the values declared", c.name, cut(s))
+		}
 		if len(c.values) == int(datasets.Missing) {
 			return fmt.Errorf("column %s: more than %d values", c.name, datasets.Missing)
 		}
-		code = datasets.Code(len(c.values))
-		s = strings.Clone(s)
-		c.values = append(c.values, s)
-		if c.known != nil {
-			c.known[s] = code
-		} else if len(c.values) > few {
-			c.known = make(map[string]datasets.Code)
-			for i, v := range c.values {
-				c.known[v] = datasets.Code(i)
-			}
-		}
+		code = c.learn(s)
 	}
 	c.codes = append(c.codes, code)
+	return nil
+}
+
+// learn gives a new value its code.
+func (c *column) learn(s string) datasets.Code {
+	code := datasets.Code(len(c.values))
+	s = strings.Clone(s) // not the line that it stands in
+	c.values = append(c.values, s)
+	if c.known != nil {
+		c.known[s] = code
+	} else if len(c.values) > few {
+		c.known = make(map[string]datasets.Code)
+		for i, v := range c.values {
+			c.known[v] = datasets.Code(i)
+		}
+	}
+	return code
+}
+
+// declare makes the column one of the given values alone.
+func (c *column) declare(values []string) error {
+	if len(values) > int(datasets.Missing) {
+		return fmt.Errorf("column %s: %d values: want at most %d", c.name, len(values), datasets.Missing)
+	}
+	for _, s := range values {
+		c.learn(s)
+	}
+	c.texts, c.closed = true, true
 	return nil
 }
 

@@ -74,7 +74,8 @@ func (c *csvWriter) endRow() error {
 
 // ImportCSV reads what ExportCSV writes, and any other table of RFC 4180 with a
 // header. A column is numeric when every cell that is not missing is a number,
-// unless o.Nominal names it. A cell is missing when it is empty, without
+// unless o.Nominal names it or data from machines was exported; one without any
+// value is nominal. A cell is missing when it is empty, without
 // quotes, or one of o.Missing.
 func ImportCSV(ctx context.Context, path string, o ImportOptions) (*datasets.Dataset, error) {
 	return importFile(path, func(r io.Reader) (*assembly, error) { return readCSV(ctx, r, path, o) })
@@ -99,6 +100,9 @@ func readCSV(ctx context.Context, r io.Reader, path string, o ImportOptions) (*a
 	a, err := newAssembly(path, "csv", names, o)
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range a.columns {
+		c.forced = c.forced || a.ours // columns of codes, not of numbers
 	}
 	for {
 		if err := ctx.Err(); err != nil {
@@ -159,35 +163,33 @@ func newCSVReader(r io.Reader, separator rune) (*csvReader, error) {
 }
 
 // next reads a line without its end; ok is false at the end of the file.
-func (c *csvReader) next() (line string, ended, ok bool, err error) {
+func (c *csvReader) next() (line string, ok bool, err error) {
 	line, err = c.r.ReadString('\n')
 	if err != nil && err != io.EOF {
-		return "", false, false, err
+		return "", false, err
 	}
 	if line == "" {
-		return "", false, false, nil
+		return "", false, nil
 	}
 	c.line++
 	if !utf8.ValidString(line) {
-		return "", false, false, fmt.Errorf("want UTF-8, not %q", cut(line))
+		return "", false, fmt.Errorf("want UTF-8, not %q", cut(line))
 	}
-	line, ended = strings.CutSuffix(line, "\n")
-	return line, ended, true, nil
+	return strings.TrimSuffix(line, "\n"), true, nil
 }
 
 // record reads the cells of the next line that is not empty, and of those
 // after it on which a quoted text goes on. They are kept until the next call.
 func (c *csvReader) record() ([]csvCell, error) {
 	line := ""
-	for line == "" {
+	for line == "" || line == "\r" {
 		var ok bool
 		var err error
-		if line, _, ok, err = c.next(); err != nil {
+		if line, ok, err = c.next(); err != nil {
 			return nil, err
 		} else if !ok {
 			return nil, io.EOF
 		}
-		line = strings.TrimSuffix(line, "\r")
 	}
 	c.started, c.cells = c.line, c.cells[:0]
 	for more := true; more; {
@@ -197,7 +199,9 @@ func (c *csvReader) record() ([]csvCell, error) {
 			cell.quoted = true
 			cell.text, line, err = c.quoted(line[1:])
 		} else {
-			cell.text, line = until(line, c.separator)
+			if cell.text, line = until(line, c.separator); line == "" {
+				cell.text = strings.TrimSuffix(cell.text, "\r")
+			}
 			if strings.Contains(cell.text, `"`) {
 				err = fmt.Errorf("column %d: a quote within %q: want the cell in quotes and its quotes doubled", len(c.cells)+1, cut(cell.text))
 			}
@@ -232,13 +236,15 @@ func (c *csvReader) quoted(line string) (text, rest string, err error) {
 				line = after[1:]
 				continue
 			}
-			after = strings.TrimSuffix(after, "\r")
+			if after == "\r" {
+				after = ""
+			}
 			if after != "" && !strings.HasPrefix(after, c.separator) {
 				return "", "", fmt.Errorf("column %d: %q after the closing quote: want %q or the line's end", len(c.cells)+1, cut(after), c.separator)
 			}
 			return b.String(), after, nil
 		}
-		next, _, ok, err := c.next()
+		next, ok, err := c.next()
 		if err != nil {
 			return "", "", err
 		}

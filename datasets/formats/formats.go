@@ -77,7 +77,9 @@ const DefaultMaxCells = 100_000_000
 func Standard() []Format {
 	return []Format{
 		{Name: "csv", Import: ImportCSV, Export: ExportCSV},
-		{Name: "parquet", Export: ExportParquet},
+		{Name: "arff", Import: ImportARFF, Export: ExportARFF},
+		{Name: "libsvm", Import: ImportLIBSVM, Export: ExportLIBSVM, Legend: LegendLIBSVM},
+		{Name: "parquet", Import: ImportParquet, Export: ExportParquet},
 	}
 }
 

@@ -129,9 +129,9 @@ func TestExportRefuses(t *testing.T) {
 	err = ExportCSV(new(bytes.Buffer), d, Options{Fields: "all"})
 	require.ErrorContains(t, err, "prone or vetted")
 	_, err = NewRegistry(Standard()...).Exporter("xlsx")
-	require.ErrorContains(t, err, "csv, parquet")
+	require.ErrorContains(t, err, "csv, arff, libsvm, parquet")
 	for _, f := range Standard() {
-		require.ErrorIs(t, f.Export(fullDisk{}, d, Options{}), errFull)
+		require.ErrorIs(t, f.Export(fullDisk{}, d, Options{Label: "kernel2"}), errFull)
 	}
 }
 

@@ -25,6 +25,8 @@ type tableColumn struct {
 	name    string
 	row     func(m *datasets.Machine) string // what the data set says of its rows beside the cells
 	label   bool                             // row gives a label
+	id      bool                             // row gives a name
+	group   bool                             // row gives a group
 	numbers []float64
 	nominal int // column of the matrix
 }
@@ -156,16 +158,16 @@ func rowColumns(meta *datasets.Meta) []tableColumn {
 	if t == nil || t.Labels == nil {
 		list := make([]tableColumn, len(leading))
 		for i, l := range leading {
-			list[i] = tableColumn{name: l.name, label: l.label, row: l.of}
+			list[i] = tableColumn{name: l.name, label: l.label, id: i == 0, group: i == 1, row: l.of}
 		}
 		return list
 	}
 	var list []tableColumn
 	if t.ID != "" {
-		list = append(list, tableColumn{name: t.ID, row: func(m *datasets.Machine) string { return m.Name }})
+		list = append(list, tableColumn{name: t.ID, id: true, row: func(m *datasets.Machine) string { return m.Name }})
 	}
 	if t.Group != "" {
-		list = append(list, tableColumn{name: t.Group, row: func(m *datasets.Machine) string { return m.Group }})
+		list = append(list, tableColumn{name: t.Group, group: true, row: func(m *datasets.Machine) string { return m.Group }})
 	}
 	for level, name := range t.Labels {
 		list = append(list, tableColumn{name: name, label: true, row: func(m *datasets.Machine) string { return m.Labels.At(datasets.Given, level) }})
@@ -183,7 +185,7 @@ type machineColumn struct {
 	set    func(m *datasets.Machine, s string) error
 }
 
-// leading lists them.
+// leading lists them: id, group, labels, all else.
 var leading = []machineColumn{
 	plain("id", func(m *datasets.Machine) *string { return &m.Name }),
 	plain("group", func(m *datasets.Machine) *string { return &m.Group }),
