@@ -111,7 +111,7 @@ func (a *accuracyRun) plan() error {
 		if err != nil {
 			return err
 		}
-		for level := range datasets.Levels {
+		for level := range a.in.Data.Origin.levels() {
 			a.planLevel(h, level, splitters)
 		}
 	}
@@ -156,7 +156,7 @@ func (a *accuracyRun) row(o *Outcome) (AccuracyRow, error) {
 		LogLoss: s.logLoss(), ConfidenceCorrect: s.confidenceCorrect(),
 		CeilingAlike: ceiling, CeilingSeen: Number(s.seen()), Majority: Number(majorityShare(o)),
 		N: len(o.Labels), Classes: len(o.Classes), Groups: s.groups, Unseen: s.unseen(), Folds: s.folds(),
-		Paper: paperAccuracy(&o.Cell), Filter: string(o.Cell.Filter),
+		Paper: a.paper(&o.Cell), Filter: string(o.Cell.Filter),
 	}, nil
 }
 
@@ -182,6 +182,14 @@ func (a *accuracyRun) record(outcomes []Outcome) {
 			a.result.Assignments = append(a.result.Assignments, o.Assign(m)...)
 		}
 	}
+}
+
+// paper is what the paper gives for a cell of data from machines.
+func (a *accuracyRun) paper(c *Cell) PaperValue {
+	if a.in.Data.Origin.Table != nil {
+		return PaperValue{}
+	}
+	return paperAccuracy(c)
 }
 
 // paperAccuracy is what the paper gives for a cell: of random forests and

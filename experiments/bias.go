@@ -41,10 +41,11 @@ type BiasRow struct {
 }
 
 var bias = Entry{
-	Name:        "bias",
-	Title:       "Training bias",
-	PaperFigure: "Figure 6",
-	Summary:     "What an uneven mixture of two classes does to precision, recall, accuracy and confidence, and what correcting for the prior gives back.",
+	Name:          "bias",
+	Title:         "Training bias",
+	PaperFigure:   "Figure 6",
+	Summary:       "What an uneven mixture of two classes does to precision, recall, accuracy and confidence, and what correcting for the prior gives back.",
+	NeedsMachines: true,
 	Options: []Option{
 		{Name: "draws", Default: "20", Doc: "random draws of the machines, 1 or more"},
 		{Name: "machines", Default: "100", Doc: "machines of a draw, 20 or more; fewer where the pool has too few"},

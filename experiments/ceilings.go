@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"tickle/datasets"
@@ -35,29 +36,44 @@ func (a *accuracyRun) ceilingAlike(o *Outcome) (Number, error) {
 // when they are equal in every selected cell, a missing cell being a mark
 // like any value. Sets are numbered in order of their first row.
 func AlikeRows(s *datasets.Selection) []int32 {
-	type split struct {
-		set  int32
-		code datasets.Code
-	}
 	set := make([]int32, s.Rows())
 	sets := min(1, len(set))
 	for _, p := range s.IDs {
 		if sets == len(set) {
 			break
 		}
-		at := make(map[split]int32, sets)
-		for row, code := range s.Codes(p) {
-			k := split{set[row], code}
-			n, ok := at[k]
-			if !ok {
-				n = int32(len(at))
-				at[k] = n
+		sets = divide(set, sets, s.Codes(p))
+	}
+	bits := make([]uint64, len(set))
+	for _, n := range s.Numbers {
+		for row, v := range s.Matrix.Numbers[n].Cells {
+			if math.IsNaN(v) {
+				v = math.NaN() // one for all
 			}
-			set[row] = n
+			bits[row] = math.Float64bits(v + 0) // one zero for both
 		}
-		sets = len(at)
+		sets = divide(set, sets, bits)
 	}
 	return set
+}
+
+// divide divides sets of rows by their cells and gives their number.
+func divide[T comparable](set []int32, sets int, cells []T) int {
+	type part struct {
+		set  int32
+		cell T
+	}
+	at := make(map[part]int32, sets)
+	for row, cell := range cells {
+		k := part{set[row], cell}
+		n, ok := at[k]
+		if !ok {
+			n = int32(len(at))
+			at[k] = n
+		}
+		set[row] = n
+	}
+	return len(at)
 }
 
 // CeilingAlike is (1/n) Σ over sets of rows of the largest class count: what

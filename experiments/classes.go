@@ -46,7 +46,7 @@ func runClasses(_ context.Context, in *Input) (*Result, error) {
 		for i := range all {
 			all[i] = i
 		}
-		t := &labelTree{machines: in.Data.Matrix.Machines, hierarchy: h}
+		t := &labelTree{machines: in.Data.Matrix.Machines, hierarchy: h, levels: in.Data.Origin.levels()}
 		rows = append(rows, t.below("", 0, all)...)
 	}
 	return &Result{Rows: rows}, nil
@@ -56,12 +56,13 @@ func runClasses(_ context.Context, in *Input) (*Result, error) {
 type labelTree struct {
 	machines  []datasets.Machine
 	hierarchy datasets.Hierarchy
+	levels    int
 }
 
 // below gives the rows of a level's labels among some machines, each followed
 // by those below it. A label under two parents is two nodes.
 func (t *labelTree) below(parent string, level int, machines []int) []ClassRow {
-	if level == datasets.Levels {
+	if level == t.levels {
 		return nil
 	}
 	with := make(map[string][]int)

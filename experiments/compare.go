@@ -203,7 +203,7 @@ func comparedCells(in *Input) ([]Cell, error) {
 		if err != nil {
 			return nil, err
 		}
-		for level := range datasets.Levels {
+		for level := range in.Data.Origin.levels() {
 			if _, classes := labelsOf(in.Data.Matrix, h, level); len(classes) < 2 {
 				continue
 			}

@@ -53,6 +53,19 @@ type Origin struct {
 	Dropped  int    // probes left out by the loss policy
 	Repeats  int
 	Policies Policies
+	// Table is what is known of an imported table, whose columns are of no
+	// probes and fields; nil for data from machines.
+	Table *datasets.TableMeta
+	// Levels is the number of label levels; 0: all that machines have.
+	Levels int
+}
+
+// levels is the number of label levels of the data.
+func (o *Origin) levels() int {
+	if o.Levels == 0 {
+		return datasets.Levels
+	}
+	return o.Levels
 }
 
 // label names the data in rows: by what it is, not by the folder that it lies
@@ -73,6 +86,7 @@ func Of(name string, d *datasets.Dataset) *Data {
 			Name: name, Hash: d.Hash(), Pool: d.Meta.Pool, Plan: d.Meta.Plan,
 			Probes: d.Meta.Sent - len(d.Meta.LossyProbes), Dropped: len(d.Meta.LossyProbes), Repeats: d.Meta.Repeats,
 			Policies: Policies{Loss: string(d.Meta.Loss), Nondet: string(d.Meta.Nondet), Filter: d.Meta.Filter},
+			Table:    d.Meta.Table, Levels: d.Meta.Levels(),
 		},
 	}
 	if d.Meta.Filter == datasets.FilterTrain {
@@ -108,7 +122,7 @@ func provenance(in *Input) Provenance {
 	p := Provenance{
 		Data: o.Name, DataHash: o.Hash, Pool: o.Pool,
 		Machines: in.Data.Matrix.Rows(), Probes: o.Probes, Dropped: o.Dropped, Repeats: o.Repeats,
-		Seed: in.Seed, Version: in.Version, Policies: o.Policies, Command: in.Command,
+		Seed: in.Seed, Version: in.Version, Policies: o.Policies, Command: in.Command, Table: o.Table != nil,
 	}
 	groups := make(map[string]bool)
 	for i := range in.Data.Matrix.Machines {

@@ -45,10 +45,11 @@ const (
 )
 
 var example = Entry{
-	Name:        "example",
-	Title:       "From a probe to a learner's row",
-	PaperFigure: "Figures 7 and 8",
-	Summary:     "One probe to one machine: the fields of each answer, what is kept of them, and what a learner reads.",
+	Name:          "example",
+	Title:         "From a probe to a learner's row",
+	PaperFigure:   "Figures 7 and 8",
+	Summary:       "One probe to one machine: the fields of each answer, what is kept of them, and what a learner reads.",
+	NeedsMachines: true,
 	Options: []Option{
 		{Name: "machine", Default: "auto", Doc: "a machine's name; auto: the first whose single exchanges are kept"},
 		{Name: "probe", Default: "auto", Doc: "a probe's id; auto: the one whose answers, to every sending, have the most fields, of those the one with the most that vary, then the first"},

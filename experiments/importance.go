@@ -32,9 +32,10 @@ type ImportanceRow struct {
 }
 
 var importance = Entry{
-	Name:    "importance",
-	Title:   "What the models use",
-	Summary: "Fields and probes by what a forest gains from them and by what it loses without them, with the sources of the fields.",
+	Name:          "importance",
+	Title:         "What the models use",
+	Summary:       "Fields and probes by what a forest gains from them and by what it loses without them, with the sources of the fields.",
+	NeedsMachines: true,
 	Options: []Option{
 		{Name: "permutations", Default: "5", Doc: "over which the fall of the accuracy is a mean, 1 or more"},
 		{Name: "probes", Default: "10", Doc: "probes listed for each level, 0 or more"},

@@ -30,10 +30,11 @@ type OverfittingRow struct {
 }
 
 var overfitting = Entry{
-	Name:        "overfitting",
-	Title:       "High-value fields by source of variation",
-	PaperFigure: "Figure 4",
-	Summary:     "How many of the fields with the highest information gain are prone to overfitting, by hierarchy and level.",
+	Name:          "overfitting",
+	Title:         "High-value fields by source of variation",
+	PaperFigure:   "Figure 4",
+	Summary:       "How many of the fields with the highest information gain are prone to overfitting, by hierarchy and level.",
+	NeedsMachines: true,
 	Options: []Option{
 		{Name: "seeds", Default: "20", Doc: "random draws of machines, 1 or more"},
 		{Name: "share", Default: "0.8", Doc: "share of the machines that is drawn, above 0 and at most 1"},

@@ -38,10 +38,11 @@ const WarnFewPairs = "few-pairs"
 const WarnNoProbes = "no-probes"
 
 var probeCount = Entry{
-	Name:        "probe-count",
-	Title:       "Machine pairs told apart against number of probes",
-	PaperFigure: "Figure 2a",
-	Summary:     "How many random pairs of machines a random set of probes tells apart: a pair is told apart when a field is a value or absent on both and differs; what is nondeterministic or lossy on either never counts.",
+	Name:          "probe-count",
+	Title:         "Machine pairs told apart against number of probes",
+	PaperFigure:   "Figure 2a",
+	Summary:       "How many random pairs of machines a random set of probes tells apart: a pair is told apart when a field is a value or absent on both and differs; what is nondeterministic or lossy on either never counts.",
+	NeedsMachines: true,
 	Options: []Option{
 		{Name: "pairs", Default: "200", Doc: "random pairs of machines"},
 		{Name: "subsets", Default: "200", Doc: "subsets of each size that are drawn for the spread"},

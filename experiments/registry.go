@@ -12,14 +12,15 @@ import (
 
 // Entry is an experiment as programs find it by name.
 type Entry struct {
-	Name        string // also the folder of its result
-	Title       string // of its figure and its part of the report
-	PaperFigure string // as "Figure 5", or "" when the paper has none
-	Summary     string // one sentence
-	Options     []Option
-	NeedsRun    bool // Input.Run must be given
-	Rows        any  // an empty slice of its row struct: what Result.Rows holds
-	Run         func(context.Context, *Input) (*Result, error)
+	Name          string // also the folder of its result
+	Title         string // of its figure and its part of the report
+	PaperFigure   string // as "Figure 5", or "" when the paper has none
+	Summary       string // one sentence
+	Options       []Option
+	NeedsRun      bool // Input.Run must be given
+	NeedsMachines bool // looks at probes, fields or hierarchies of machines, which an imported table lacks
+	Rows          any  // an empty slice of its row struct: what Result.Rows holds
+	Run           func(context.Context, *Input) (*Result, error)
 }
 
 // All gives every experiment, in the order in which reports show them.
@@ -75,6 +76,9 @@ func Run(ctx context.Context, e *Entry, in *Input) (*Result, error) {
 	}
 	if e.NeedsRun && in.Run == "" {
 		return nil, fmt.Errorf("experiment %s: looks at single exchanges: want --run with the run folder", e.Name)
+	}
+	if err := in.Data.narrow(e, in.Options, settings); err != nil {
+		return nil, fmt.Errorf("experiment %s: %w", e.Name, err)
 	}
 	completed := *in
 	completed.Options = settings

@@ -51,10 +51,11 @@ type Provenance struct {
 	Data     string   `json:"data"`      // the data set's name or path, as given
 	DataHash string   `json:"data_hash"` // SHA-256 of its content, hex
 	Pool     string   `json:"pool"`
-	Plan     string   `json:"plan,omitempty"` // of the run, where the rows rest on one and not on the data set
-	Machines int      `json:"machines"`       // rows: Real + Modelled
-	Real     int      `json:"real"`           // machines whose answers come from a real stack
-	Modelled int      `json:"modelled"`       // machines whose answers come from a model of one
+	Plan     string   `json:"plan,omitempty"`  // of the run, where the rows rest on one and not on the data set
+	Table    bool     `json:"table,omitempty"` // an imported table: its rows need not be machines, and pool names the file
+	Machines int      `json:"machines"`        // rows: Real + Modelled
+	Real     int      `json:"real"`            // machines whose answers come from a real stack
+	Modelled int      `json:"modelled"`        // machines whose answers come from a model of one
 	Groups   int      `json:"groups"`
 	Probes   int      `json:"probes"`  // probes whose answers are in the data
 	Dropped  int      `json:"dropped"` // probes that were sent and left out by the loss policy

@@ -35,12 +35,13 @@ const (
 const WarnOwnSources = "own-sources"
 
 var sources = Entry{
-	Name:        "sources",
-	Title:       "Sources of variation",
-	PaperFigure: "Table 2",
-	Summary:     "What the value of each field depends on, as far as standards and code say.",
-	Rows:        []SourceRow{},
-	Run:         runSources,
+	Name:          "sources",
+	Title:         "Sources of variation",
+	PaperFigure:   "Table 2",
+	Summary:       "What the value of each field depends on, as far as standards and code say.",
+	NeedsMachines: true,
+	Rows:          []SourceRow{},
+	Run:           runSources,
 }
 
 func runSources(_ context.Context, in *Input) (*Result, error) {

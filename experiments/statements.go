@@ -44,12 +44,13 @@ const (
 )
 
 var statements = Entry{
-	Name:    "statements",
-	Title:   "Does the paper hold?",
-	Summary: "What the paper says, each statement fixed beforehand with its margin, and what the other experiments' results say to it.",
-	Options: []Option{{Name: "resamples", Default: "2000", Doc: "bootstrap resamples of the intervals"}},
-	Rows:    []StatementRow{},
-	Run:     runStatements,
+	Name:          "statements",
+	Title:         "Does the paper hold?",
+	Summary:       "What the paper says, each statement fixed beforehand with its margin, and what the other experiments' results say to it.",
+	NeedsMachines: true,
+	Options:       []Option{{Name: "resamples", Default: "2000", Doc: "bootstrap resamples of the intervals"}},
+	Rows:          []StatementRow{},
+	Run:           runStatements,
 }
 
 //go:embed statements.yaml

@@ -20,14 +20,15 @@ type UniqueRow struct {
 }
 
 var uniqueValues = Entry{
-	Name:        "unique-values",
-	Title:       "Distinct values of a field over many sendings of one probe",
-	PaperFigure: "Figure 2b",
-	Summary:     "How many different values each field takes when one probe is sent very often: one, or very many.",
-	Options:     []Option{{Name: "plan", Default: "repeats", Doc: "the plan of the run that sends few probes often"}},
-	NeedsRun:    true,
-	Rows:        []UniqueRow{},
-	Run:         runUniqueValues,
+	Name:          "unique-values",
+	Title:         "Distinct values of a field over many sendings of one probe",
+	PaperFigure:   "Figure 2b",
+	Summary:       "How many different values each field takes when one probe is sent very often: one, or very many.",
+	NeedsMachines: true,
+	Options:       []Option{{Name: "plan", Default: "repeats", Doc: "the plan of the run that sends few probes often"}},
+	NeedsRun:      true,
+	Rows:          []UniqueRow{},
+	Run:           runUniqueValues,
 }
 
 func runUniqueValues(ctx context.Context, in *Input) (*Result, error) {

@@ -31,7 +31,11 @@ func classesFigure(r *experiments.Result) (*Figure, error) {
 	}, "different images (in brackets where fewer)"}
 	var l legend
 	if r.Provenance.Real > 0 {
-		l = append(l, boxKey("real machines", blue, false))
+		name := "real machines"
+		if r.Provenance.Table {
+			name = "rows"
+		}
+		l = append(l, boxKey(name, blue, false))
 	}
 	if r.Provenance.Modelled > 0 {
 		l = append(l, boxKey("models of a stack", tint(blue, 2), false))

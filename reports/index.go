@@ -193,11 +193,15 @@ func factsOf(r *experiments.Result) []fact {
 		{"machines", fmt.Sprintf("%d (%d real, %d modelled) in %s", p.Machines, p.Real, p.Modelled, count(p.Groups, "group"))},
 		{"probes", fmt.Sprintf("%d, each sent %d times; %d more dropped for loss", p.Probes, p.Repeats, p.Dropped)},
 		{"policies", fmt.Sprintf("loss %s, nondeterminism %s, decided on %s rows", p.Policies.Loss, p.Policies.Nondet, p.Policies.Filter)},
-		{"data set", p.Data},
-		{"SHA-256", p.DataHash},
-		{"seed", fmt.Sprint(p.Seed)},
-		{"version", p.Version},
 	}
+	if p.Table {
+		facts = []fact{{"table", p.Pool}, {"rows", fmt.Sprintf("%d (%d modelled) in %s", p.Machines, p.Modelled, count(p.Groups, "group"))}}
+	}
+	facts = append(facts,
+		fact{"data set", p.Data},
+		fact{"SHA-256", p.DataHash},
+		fact{"seed", fmt.Sprint(p.Seed)},
+		fact{"version", p.Version})
 	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
 		facts = append(facts, fact{"option " + name, r.Config[name]})
 	}

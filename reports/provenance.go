@@ -10,6 +10,13 @@ import (
 // every figure, table and page shows of it.
 func provenanceLine(r *experiments.Result) string {
 	p := &r.Provenance
+	if p.Table {
+		modelled := ""
+		if p.Modelled > 0 {
+			modelled = fmt.Sprintf(" (%d modelled)", p.Modelled)
+		}
+		return fmt.Sprintf("n = %s%s in %s, table %s; seed %d.", count(p.Machines, "row"), modelled, count(p.Groups, "group"), p.Pool, p.Seed)
+	}
 	repeats := ""
 	if p.Repeats > 0 {
 		repeats = fmt.Sprintf(", each sent %d times", p.Repeats)
