@@ -50,7 +50,7 @@ func (m *Matcher) Explain(f *Fingerprint, r *Reference) (*Explanation, error) {
 			if err != nil {
 				return nil, err
 			}
-			c := Comparison{Test: t.Name, Attr: a.Name, Expected: text, Seen: a.Value, Points: points, Matched: x.match(a.Value)}
+			c := Comparison{Test: t.Name, Attr: a.Name, Expected: text, Seen: a.Value, Points: points, Matched: x.match(m.dialect.seen(a.Value))}
 			e.Possible += points
 			if c.Matched {
 				e.Matched += points

@@ -1,8 +1,8 @@
 package nmap4
 
 import (
-	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -63,35 +63,140 @@ func (d Dialect) compile(text string) (expression, error) {
 	return nil, fmt.Errorf("no such dialect: %s", d)
 }
 
-// expression says whether a subject's value is what a reference expects.
-type expression interface{ match(value string) bool }
+// key places a value among the numbers; ok is false for one that is none.
+// What is less has the lesser key.
+func (d Dialect) key(value string) (key uint64, ok bool) {
+	switch {
+	case d == Dialect793 && value == "":
+		return 0, true
+	case !isHex(value):
+		return 0, false
+	case d == Dialect793:
+		return hexValue(value), true
+	}
+	return lengthKey(value), true
+}
+
+// seen is a subject's value.
+type seen struct {
+	text   string
+	key    uint64
+	number bool
+}
+
+func (d Dialect) seen(value string) seen {
+	key, number := d.key(value)
+	return seen{value, key, number}
+}
+
+// expression says what a reference expects: one of its alternatives.
+type expression []alternative
+
+// alternative is a text, a range of keys, or a text with brackets.
+type alternative struct {
+	form   form
+	text   string // plain
+	prefix bool   // plain: what begins with text will do
+	// notNumber: plain, and for values that are no numbers only.
+	notNumber bool
+	lo, hi    uint64 // within: bounds of the key, both included
+	parts     []part // nested
+}
+
+// part is a text and the expression in the brackets behind it; nil for none.
+type part struct {
+	text   string
+	nested expression
+}
+
+func (e expression) match(v seen) bool {
+	for i := range e {
+		if e[i].match(v) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *alternative) match(v seen) bool {
+	switch a.form {
+	case within:
+		return v.number && a.lo <= v.key && v.key <= a.hi
+	case nested:
+		return a.matchParts(v.text)
+	}
+	if a.notNumber && v.number {
+		return false
+	}
+	return v.text == a.text || a.prefix && strings.HasPrefix(v.text, a.text)
+}
+
+func (a *alternative) matchParts(value string) bool {
+	for i := range a.parts {
+		p := &a.parts[i]
+		rest, ok := strings.CutPrefix(value, p.text)
+		if !ok {
+			return false
+		}
+		if p.nested == nil {
+			return rest == ""
+		}
+		n := hexRun(rest)
+		if n == 0 || !p.nested.match(DialectCurrent.seen(rest[:n])) {
+			return false
+		}
+		value = rest[n:]
+	}
+	return false
+}
 
 // form is what an alternative is.
 type form uint8
 
 const (
-	_       form = iota
-	plain        // itself
-	between      // lo-hi
-	above        // >lo
-	below        // <lo
+	_      form = iota
+	plain       // a text
+	within      // a range, or a bound
+	nested      // a text with brackets
 )
 
-// splitForm takes an alternative apart. Texts that are no well-formed number,
-// where there should be one, are plain.
-func splitForm(alt string) (f form, lo, hi string) {
+// numbers reads a range or a bound: lo-hi, >lo or <hi, where the bounds
+// themselves are outside. ok is false for what is neither.
+func numbers(alt string) (lo, hi string, open, ok bool) {
 	switch {
 	case alt == "":
-		return plain, "", ""
-	case alt[0] == '>' && isHex(alt[1:]):
-		return above, alt[1:], ""
-	case alt[0] == '<' && isHex(alt[1:]):
-		return below, alt[1:], ""
+		return "", "", false, false
+	case alt[0] == '>':
+		return alt[1:], "", true, isHex(alt[1:])
+	case alt[0] == '<':
+		return "", alt[1:], true, isHex(alt[1:])
 	}
-	if lo, hi, ok := strings.Cut(alt, "-"); ok && isHex(lo) && isHex(hi) {
-		return between, lo, hi
+	lo, hi, ok = strings.Cut(alt, "-")
+	return lo, hi, false, ok && isHex(lo) && isHex(hi)
+}
+
+// rangeOf makes the alternative of a range or bound, by the dialect's keys.
+func (d Dialect) rangeOf(alt string) (a alternative, ok bool) {
+	lo, hi, open, ok := numbers(alt)
+	if !ok {
+		return alternative{}, false
 	}
-	return plain, "", ""
+	a = alternative{form: within, hi: math.MaxUint64}
+	if lo != "" {
+		a.lo, _ = d.key(lo)
+	}
+	if hi != "" {
+		a.hi, _ = d.key(hi)
+	}
+	switch {
+	case open && hi == "":
+		a.lo++
+	case open && a.hi == 0:
+		a.lo = 1 // nothing is below 0
+	case open:
+		a.hi--
+	}
+	return a, true
 }
 
 // maxDigits keeps numbers within 63 bits.
@@ -120,97 +225,34 @@ func hexValue(s string) uint64 {
 	return n
 }
 
-// compareHex orders hexadecimal numbers by length, then by digits.
-func compareHex(a, b string) int {
-	if len(a) != len(b) {
-		return len(a) - len(b)
-	}
-	return strings.Compare(a, b)
-}
+// lengthKey orders hexadecimal numbers by length, then by digits.
+func lengthKey(s string) uint64 { return uint64(len(s))<<(4*maxDigits) | hexValue(s) }
 
-// expression793 is an expression of Dialect793.
-type expression793 []alternative793
-
-type alternative793 struct {
-	form   form
-	text   string // plain
-	lo, hi uint64
-	last   bool // no other follows
-	ranged bool // a '-' is in it or in one that follows
-}
-
-func compile793(text string) expression793 {
+func compile793(text string) expression {
 	alts := strings.Split(text, "|")
-	e := make(expression793, len(alts))
-	ranged := false
+	e := make(expression, len(alts))
+	ranged := false // a '-' is in this alternative or in one that follows
 	for i := len(alts) - 1; i >= 0; i-- {
 		ranged = ranged || strings.Contains(alts[i], "-")
-		f, lo, hi := splitForm(alts[i])
-		a := alternative793{form: f, text: alts[i], last: i == len(alts)-1, ranged: ranged}
-		if lo != "" {
-			a.lo = hexValue(lo)
-		}
-		if hi != "" {
-			a.hi = hexValue(hi)
+		a, ok := Dialect793.rangeOf(alts[i])
+		if !ok {
+			a = alternative{form: plain, text: alts[i], prefix: i < len(alts)-1, notNumber: ranged}
 		}
 		e[i] = a
 	}
 	return e
 }
 
-func (e expression793) match(value string) bool {
-	var n uint64
-	number := value == "" || isHex(value)
-	if number && value != "" {
-		n = hexValue(value)
-	}
-	for i := range e {
-		a := &e[i]
-		switch a.form {
-		case above:
-			if number && n > a.lo {
-				return true
-			}
-		case below:
-			if number && n < a.lo {
-				return true
-			}
-		case between:
-			if number && n >= a.lo && n <= a.hi {
-				return true
-			}
-		case plain:
-			switch {
-			case number && a.ranged:
-			case value == a.text, !a.last && strings.HasPrefix(value, a.text):
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// expressionCurrent is an expression of DialectCurrent.
-type expressionCurrent []alternativeCurrent
-
-type alternativeCurrent struct {
-	form   form
-	lo, hi string
-	parts  []part // of a plain one; a single part without brackets
-}
-
-// part is a text and the expression in the brackets behind it; nil for none.
-type part struct {
-	text   string
-	nested expressionCurrent
-}
-
-func compileCurrent(text string) expressionCurrent {
-	var e expressionCurrent
+func compileCurrent(text string) expression {
+	var e expression
 	for _, alt := range splitOutside(text) {
-		a := alternativeCurrent{}
-		if a.form, a.lo, a.hi = splitForm(alt); a.form == plain {
-			a.parts = compileParts(alt)
+		a, ok := DialectCurrent.rangeOf(alt)
+		switch {
+		case ok:
+		case strings.Contains(alt, "["):
+			a = alternative{form: nested, parts: compileParts(alt)}
+		default:
+			a = alternative{form: plain, text: alt}
 		}
 		e = append(e, a)
 	}
@@ -248,116 +290,4 @@ func splitOutside(text string) []string {
 		}
 	}
 	return append(alts, text[start:])
-}
-
-func (e expressionCurrent) match(value string) bool {
-	for i := range e {
-		if e[i].match(value) {
-			return true
-		}
-	}
-	return false
-}
-
-func (a *alternativeCurrent) match(value string) bool {
-	switch a.form {
-	case above:
-		return isHex(value) && compareHex(value, a.lo) > 0
-	case below:
-		return isHex(value) && compareHex(value, a.lo) < 0
-	case between:
-		return isHex(value) && compareHex(value, a.lo) >= 0 && compareHex(value, a.hi) <= 0
-	}
-	for i := range a.parts {
-		p := &a.parts[i]
-		rest, ok := strings.CutPrefix(value, p.text)
-		if !ok {
-			return false
-		}
-		if p.nested == nil {
-			return rest == ""
-		}
-		n := hexRun(rest)
-		if n == 0 || !p.nested.match(rest[:n]) {
-			return false
-		}
-		value = rest[n:]
-	}
-	return false
-}
-
-// checkExpression reports what is not well-formed in an expression of either
-// dialect.
-func checkExpression(text string) error {
-	for i := range len(text) {
-		if c := text[i]; c <= ' ' || c > '~' || c == '(' {
-			return fmt.Errorf("%q: want printable characters", c)
-		}
-	}
-	if err := checkBrackets(text); err != nil {
-		return err
-	}
-	for _, alt := range splitOutside(text) {
-		if err := checkAlternative(alt); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkAlternative(alt string) error {
-	f, lo, hi := splitForm(alt)
-	if f == between && compareHex(strings.TrimLeft(lo, "0"), strings.TrimLeft(hi, "0")) > 0 {
-		return fmt.Errorf("range %s is upside down", alt)
-	}
-	if f != plain {
-		return nil
-	}
-	outside := alt
-	for {
-		before, rest, nested := strings.Cut(outside, "[")
-		if strings.ContainsAny(before, "<>-") {
-			return fmt.Errorf("%s: want a bound as >A or a range as 1-6, of hexadecimal numbers in capitals, up to %d digits", clip(alt), maxDigits)
-		}
-		if !nested {
-			return nil
-		}
-		inner, behind, _ := strings.Cut(rest, "]")
-		for _, a := range strings.Split(inner, "|") {
-			if err := checkNested(a); err != nil {
-				return err
-			}
-		}
-		outside = behind
-	}
-}
-
-// checkNested checks an alternative in brackets: a number, bound or range.
-func checkNested(alt string) error {
-	if f, _, _ := splitForm(alt); f == plain && !isHex(alt) {
-		return fmt.Errorf("[%s]: want hexadecimal numbers, ranges or bounds in brackets", clip(alt))
-	}
-	return checkAlternative(alt)
-}
-
-// checkBrackets reports brackets that are not closed, not opened, or within
-// others.
-func checkBrackets(text string) error {
-	open := false
-	for i := range len(text) {
-		switch {
-		case text[i] == '[' && open:
-			return errors.New("brackets in brackets")
-		case text[i] == '[':
-			open = true
-		case text[i] == ']' && !open:
-			return errors.New("']' without '['")
-		case text[i] == ']':
-			open = false
-		}
-	}
-	if open {
-		return errors.New("'[' without ']'")
-	}
-	return nil
 }

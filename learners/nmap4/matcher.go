@@ -1,15 +1,15 @@
 package nmap4
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 	"slices"
 )
 
 // Nmap's limits, as osscan has them.
 const (
-	// MaxMatches is the most matches that are kept, and the most perfect ones
-	// that Nmap names: with more it says that too many match.
+	// MaxMatches is the most matches that are kept. With more perfect ones
+	// than that Nmap names none, and says that too many match.
 	MaxMatches = 36
 	// MinAccuracy is the least accuracy of a match.
 	MinAccuracy = 0.85
@@ -52,7 +52,7 @@ func NewMatcher(db *Database, dialect Dialect) (*Matcher, error) {
 		}
 	}
 	var err error
-	if m.index, err = newIndex(m); err != nil {
+	if m.index, err = newIndex(db, dialect, m.points); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -67,38 +67,22 @@ func (m *Matcher) Database() *Database { return m.db }
 // possible among the attributes that both sides have; those without points
 // in MatchPoints count nothing.
 func (m *Matcher) Match(f *Fingerprint) []Match {
-	list := m.candidates(f)
-	slices.SortStableFunc(list, func(a, b Match) int {
-		switch {
-		case a.Accuracy > b.Accuracy:
-			return -1
-		case a.Accuracy < b.Accuracy:
-			return 1
-		}
-		return 0
+	s := m.index.beginRanked(f)
+	defer m.index.release(s)
+	m.index.walk(s)
+	slices.SortFunc(s.hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(b.accuracy(), a.accuracy()), cmp.Compare(a.reference, b.reference))
 	})
-	named := make(map[string]bool, MaxMatches)
-	kept := list[:0]
-	for _, c := range list {
-		if len(kept) == MaxMatches {
+	list := make([]Match, 0, min(len(s.hits), MaxMatches))
+	var names [MaxMatches]int32
+	for _, h := range s.hits {
+		if len(list) == MaxMatches {
 			break
 		}
-		if !named[c.Reference.Name] {
-			named[c.Reference.Name] = true
-			kept = append(kept, c)
+		if name := m.index.names[h.reference]; !slices.Contains(names[:len(list)], name) {
+			names[len(list)] = name
+			list = append(list, Match{&m.db.References[h.reference], h.accuracy()})
 		}
-	}
-	return kept
-}
-
-// candidates gives every match of MinAccuracy in the database's order.
-func (m *Matcher) candidates(f *Fingerprint) []Match {
-	s := m.index.search(f)
-	defer m.index.release(s)
-	slices.SortFunc(s.found, func(a, b hit) int { return int(a.reference - b.reference) })
-	list := make([]Match, len(s.found))
-	for i, h := range s.found {
-		list[i] = Match{&m.db.References[h.reference], h.accuracy()}
 	}
 	return list
 }
@@ -109,8 +93,8 @@ func (m *Matcher) Scores(f *Fingerprint) []float64 {
 	s := m.index.begin(f)
 	defer m.index.release(s)
 	scores := make([]float64, len(m.db.References))
-	m.index.all(s)
-	for _, h := range s.found {
+	m.index.walk(s)
+	for _, h := range s.hits {
 		scores[h.reference] = h.accuracy()
 	}
 	return scores
@@ -130,34 +114,4 @@ func Printed(list []Match) []Match {
 		n++
 	}
 	return list[:n]
-}
-
-// compiled is a test of a reference: what it expects of which slots.
-type compiled struct {
-	slots []slot
-	exprs []int32 // indices into the slot's expressions
-}
-
-// compileTest interns the expressions of t, but for those without points.
-func (x *index) compileTest(t *Test, points []int32, d Dialect) (compiled, error) {
-	at, ok := testAt[t.Name]
-	if !ok {
-		return compiled{}, fmt.Errorf("unknown test %s", clip(t.Name))
-	}
-	var c compiled
-	for _, a := range t.Attrs {
-		s, ok := slotAt[at][a.Name]
-		if !ok {
-			return compiled{}, fmt.Errorf("%s: unknown attribute %s", t.Name, clip(a.Name))
-		}
-		if points[s] == 0 {
-			continue
-		}
-		e, err := x.slots[s].intern(a.Value, d)
-		if err != nil {
-			return compiled{}, fmt.Errorf("%s: %s=%s: %w", t.Name, a.Name, clip(a.Value), err)
-		}
-		c.slots, c.exprs = append(c.slots, s), append(c.exprs, e)
-	}
-	return c, nil
 }

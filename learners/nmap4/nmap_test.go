@@ -126,18 +126,3 @@ func plainOrder(all []nmap4.Match) []nmap4.Match {
 	}
 	return list
 }
-
-// BenchmarkMatch ranks subjects drawn from the user's nmap-os-db against all
-// of its references on one core.
-func BenchmarkMatch(b *testing.B) {
-	db := readInstalled(b)
-	m, err := nmap4.NewMatcher(db, nmap4.Dialect793)
-	require.NoError(b, err)
-	subjects := draw(db, 1000, 2)
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		m.Match(subjects[i%len(subjects)])
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "subjects/s")
-}

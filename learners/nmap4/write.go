@@ -2,6 +2,7 @@ package nmap4
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -61,9 +62,7 @@ func (r *Reference) check() error {
 		if c.Vendor == "" || c.Family == "" || c.Type == "" {
 			return fmt.Errorf("class %v: want a vendor, a family and a device type", c)
 		}
-		for _, cpe := range c.CPEs {
-			texts = append(texts, cpe)
-		}
+		texts = append(texts, c.CPEs...)
 	}
 	for _, t := range texts {
 		if t == "" || strings.TrimSpace(t) != t || strings.ContainsAny(t, "\r\n") {
@@ -71,7 +70,12 @@ func (r *Reference) check() error {
 		}
 	}
 	if len(r.Tests) == 0 {
-		return fmt.Errorf("no tests")
+		return errors.New("no tests")
+	}
+	for i := range r.Tests {
+		if _, err := parseTest(r.Tests[i].String(), checkExpression); err != nil {
+			return err
+		}
 	}
 	return nil
 }
