@@ -2,8 +2,9 @@ package nmap4
 
 // Explanation says why a reference scored as it did.
 type Explanation struct {
-	Matched, Possible int // points
-	Compared          []Comparison
+	Matched  int          `json:"matched"`  // points
+	Possible int          `json:"possible"` // points
+	Compared []Comparison `json:"compared"`
 }
 
 // Accuracy is points matched over points possible; 0 where nothing could be
