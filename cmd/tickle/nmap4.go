@@ -30,7 +30,7 @@ Nmap does. FINGERPRINT is a file ("-" is standard input): tests a line each,
 lines that begin with OS: as nmap -O prints them, or the XML of nmap -oX.
 
 What is printed is what Nmap prints: all perfect matches, or else at most ten
-of no more than 10 percent below the best. The dialect 7.93 reads expressions
+of less than 10 percent below the best. The dialect 7.93 reads expressions
 as that version of Nmap was seen to; current as its book describes them.`,
 		Example: `  tickle nmap4 match --db /usr/share/nmap/nmap-os-db fingerprint.txt
   tickle nmap4 match --db own-os-db --dialect current --explain scan.xml`,

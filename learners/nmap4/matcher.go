@@ -101,7 +101,7 @@ func (m *Matcher) Scores(f *Fingerprint) []float64 {
 }
 
 // Printed is the part of Match's list that Nmap prints: all perfect matches,
-// or else at most ten of no more than 0.10 below the best.
+// or else at most ten of less than 0.10 below the best.
 func Printed(list []Match) []Match {
 	n := 0
 	for n < len(list) && list[n].Perfect() {
@@ -110,7 +110,7 @@ func Printed(list []Match) []Match {
 	if n > 0 {
 		return list[:n]
 	}
-	for n < len(list) && n < maxPrinted && list[n].Accuracy >= list[0].Accuracy-printedBelow {
+	for n < len(list) && n < maxPrinted && list[n].Accuracy > list[0].Accuracy-printedBelow {
 		n++
 	}
 	return list[:n]
