@@ -9,7 +9,7 @@ import (
 
 // accept takes in one packet from the machine.
 func (e *engine) accept(b []byte, at int64) error {
-	p, ok := parseIPv4(b)
+	p, ok := e.parse(b)
 	what, c := broken, uint32(0)
 	if ok {
 		what, c = e.match(&p)
@@ -22,7 +22,7 @@ func (e *engine) accept(b []byte, at int64) error {
 		if err := e.note(sighting{kind: fenceSeen, at: at}, b); err != nil {
 			return err
 		}
-		return e.passFence(&p)
+		return e.fenceAnswered(&p)
 	case toCopy:
 		return e.reply(c, &p, at)
 	}
@@ -45,7 +45,7 @@ func (e *engine) note(what sighting, b []byte) error {
 }
 
 // reply takes in an answer to copy c.
-func (e *engine) reply(c uint32, p *ipv4, at int64) error {
+func (e *engine) reply(c uint32, p *ipPacket, at int64) error {
 	r := &e.tape.copies[c]
 	if r.state == running {
 		return e.replyDialogue(c, p, at)
@@ -74,7 +74,7 @@ func (e *engine) isLate(r *record, at int64) bool {
 }
 
 // keep puts an answer that is in time on the tape.
-func (e *engine) keep(r *record, p *ipv4, at int64) error {
+func (e *engine) keep(r *record, p *ipPacket, at int64) error {
 	e.counts.Answers++
 	if r.answers == 0 {
 		e.counts.Answered++
@@ -103,11 +103,19 @@ func (e *engine) firstReply(r *record, at int64) {
 // The packets that end what a probe began. Their sequence and acknowledgement
 // numbers are those that the peer asks for (RFC 9293, section 3.10.7.1).
 var (
-	resetPacket = mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
-		TCP: &probegen.TCP{Flags: probegen.RST, SeqBase: probegen.SndNxt}})
-	resetAckPacket = mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
-		TCP: &probegen.TCP{Flags: probegen.RST | probegen.ACK, AckBase: probegen.RcvNxt}})
+	resetPacket    = bothVersions(probegen.TCP{Flags: probegen.RST, SeqBase: probegen.SndNxt})
+	resetAckPacket = bothVersions(probegen.TCP{Flags: probegen.RST | probegen.ACK, AckBase: probegen.RcvNxt})
 )
+
+// dual is a segment of the engine's own over either version of IP.
+type dual struct{ four, six *probegen.Template }
+
+func bothVersions(t probegen.TCP) dual {
+	return dual{
+		four: mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64}, TCP: &t}),
+		six:  mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP6: &probegen.IPv6{HopLimit: 64}, TCP: &t}),
+	}
+}
 
 func mustTemplate(p *probegen.Packet) *probegen.Template {
 	t, err := probegen.NewTemplate(p)
@@ -119,7 +127,7 @@ func mustTemplate(p *probegen.Packet) *probegen.Template {
 
 // tearDown answers a SYN of the machine's, with or without ACK, by RST: the
 // machine keeps nothing of the connection, and does not repeat itself.
-func (e *engine) tearDown(p *ipv4) error {
+func (e *engine) tearDown(p *ipPacket) error {
 	if p.proto != probegen.ProtoTCP || len(p.body) < minTCP || p.src != e.machine {
 		return nil
 	}
@@ -128,13 +136,20 @@ func (e *engine) tearDown(p *ipv4) error {
 		return nil
 	}
 	from, to := netip.AddrPortFrom(addr4(p.dst), t.dst), netip.AddrPortFrom(addr4(p.src), t.src)
+	if p.six {
+		from, to = e.six.widen(from), netip.AddrPortFrom(netip.AddrFrom16(e.six.machine), t.src)
+	}
 	if t.flags&probegen.ACK == 0 {
 		return e.sendReset(resetAckPacket, from, to, probegen.Numbers{Ack: t.seq + t.length})
 	}
 	return e.sendReset(resetPacket, from, to, probegen.Numbers{Seq: t.ack})
 }
 
-func (e *engine) sendReset(t *probegen.Template, from, to netip.AddrPort, n probegen.Numbers) error {
+func (e *engine) sendReset(of dual, from, to netip.AddrPort, n probegen.Numbers) error {
+	t := of.four
+	if from.Addr().Is6() {
+		t = of.six
+	}
 	b, err := t.AppendRelative(e.out[:0], from, to, n)
 	if err != nil {
 		return err

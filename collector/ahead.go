@@ -53,10 +53,11 @@ func (e *engine) buildAhead(place int) error {
 	}
 	b := a.bytes[:0]
 	for i, c := range order {
-		if p := &e.g.probes[c/repeats]; p.simple {
+		if p := &e.g.probes[c/repeats]; p.simple && (!p.six || e.six.has) {
 			s := &e.g.steps[p.from]
+			from, to := e.ends(c, s)
 			var err error
-			if b, err = s.packet.AppendRelative(b, e.source(c, s), e.to[s.port], probegen.Numbers{}); err != nil {
+			if b, err = s.packet.AppendRelative(b, from, to, probegen.Numbers{}); err != nil {
 				return err
 			}
 		}

@@ -235,7 +235,7 @@ func (r *run) resume() error {
 		if err != nil {
 			return err
 		}
-		result := MachineReport{Machine: machine, Plan: plan, Error: notReached}
+		result := MachineReport{Machine: machine, Plan: plan, Error: notReached, Rate: p.machine.Rate}
 		if done {
 			result.Error = ""
 			result.restore(counts)

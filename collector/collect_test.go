@@ -481,3 +481,42 @@ func TestProgressEndsWithEverything(t *testing.T) {
 	require.EqualValues(t, 4*(240+9), last.Exchanges)
 	require.Zero(t, last.ExchangesLeft)
 }
+
+// A stack's limit shows in answers that thin out with pace: the part is made
+// again more slowly, until it is below. What a link loses stays.
+func TestALimitOfTheStacksIsFoundAndKeptBelow(t *testing.T) {
+	for name, c := range map[string]struct {
+		backend backend
+		rate    float64
+		missing float64
+		warning string
+	}{
+		"no limit": {backend: backend{timeouts: true, mood: mood{delay: 100}}},
+		"a limit": {backend: backend{timeouts: true, mood: mood{delay: 100, limit: 60, noFence: true}}, rate: 1e6 / thinPace / thinSlower,
+			warning: "limits its answers"},
+		"a lossy link": {backend: backend{timeouts: true, loss: 50, mood: mood{delay: 100}}, missing: 0.06,
+			warning: "lost or limited"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := testConfig(t, t.TempDir(), c.backend)
+			cfg.Pool, cfg.Plans = testPool(1), []Plan{{Name: "random", Set: mixedSet(300)}}
+			r, err := Collect(context.Background(), cfg)
+			require.NoError(t, err)
+			m := r.Machines[0]
+			require.Equal(t, c.rate, m.Rate)
+			if c.warning == "" {
+				require.Empty(t, r.Warnings)
+			} else {
+				require.Len(t, r.Warnings, 1)
+				require.Contains(t, r.Warnings[0], c.warning)
+			}
+			require.InDelta(t, 1200, m.Answered, 1200*c.missing+thinShare*1200)
+			manifest, err := datasets.ReadManifest(cfg.Dir)
+			require.NoError(t, err)
+			require.Equal(t, m.Rate, manifest.Parts[0].Rate)
+			again, err := Collect(context.Background(), cfg)
+			require.NoError(t, err)
+			require.Equal(t, m, again.Machines[0], "a rate that was found outlives the start that found it")
+		})
+	}
+}

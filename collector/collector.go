@@ -12,7 +12,11 @@
 // A packet is a dialogue of one step, and one loop runs both. On links with a
 // virtual clock silence is certain and the loop only follows its schedule; on
 // real links it keeps a window of sendings whose fate is open, and closes it
-// by fences: packets that always draw an answer, behind everything else.
+// by fences: packets that always draw an answer, behind everything else. Which
+// packet that is, is found in a warm-up; a machine that answers none is sent
+// to at a steady pace, and its silence told by time. Where answers thin out
+// with pace, because the stack limits them, a machine is asked again more
+// slowly.
 package collector
 
 import (

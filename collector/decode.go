@@ -16,29 +16,35 @@ type Decoder struct {
 	text  []byte
 }
 
-// Decode makes o the fields of answer, an IPv4 packet that begins with its
-// header, as datasets' catalogue defines them. stimulus is the packet that it
+// Decode makes o the fields of answer, an IPv4 or IPv6 packet that begins with
+// its header, as datasets' catalogue defines them: the traffic class and hop
+// limit of IPv6 are ip.tos and ip.ttl, the protocol is that behind its extension
+// headers, and what it has not is absent. stimulus is the packet that it
 // answers, as it was sent; only quotations are compared with it, and with nil
 // their fields that need it are absent. What cannot be read is absent: an
-// answer that is no IPv4 packet has no field at all. Bytes behind the total
+// answer that is no IP packet has no field at all. Bytes behind the total
 // length are not looked at.
 func (d *Decoder) Decode(o *datasets.Observation, answer, stimulus []byte) {
 	o.Reset()
-	p, ok := parseIPv4(answer)
+	p, ok := parseIP(answer)
 	if !ok {
 		return
 	}
-	d.ip(o, &p)
-	if p.offset() != 0 || minBody(p.proto) == 0 || len(p.body) < minBody(p.proto) {
+	if p.six {
+		d.ip6(o, &p)
+	} else {
+		d.ip(o, &p)
+	}
+	if least := p.least(); p.offset() != 0 || least == 0 || len(p.body) < least {
 		return
 	}
-	switch p.proto {
-	case probegen.ProtoTCP:
+	switch {
+	case p.proto == probegen.ProtoTCP:
 		o.Set(datasets.AnswerKind, uint64(datasets.KindTCP))
 		d.tcp(o, &p)
-	case probegen.ProtoUDP:
+	case p.proto == probegen.ProtoUDP:
 		o.Set(datasets.AnswerKind, uint64(datasets.KindUDP))
-	case probegen.ProtoICMP:
+	case p.icmp():
 		o.Set(datasets.AnswerKind, uint64(datasets.KindICMP))
 		d.icmp(o, &p, stimulus)
 	}
@@ -49,18 +55,25 @@ func KindOf(answer []byte) datasets.Kind {
 	if len(answer) < minIPv4 {
 		return datasets.KindNone
 	}
-	switch answer[9] {
-	case probegen.ProtoTCP:
+	p := ipPacket{proto: answer[9]}
+	if answer[0]>>4 == 6 {
+		var ok bool
+		if p, ok = parseIPv6(answer); !ok {
+			return datasets.KindNone
+		}
+	}
+	switch {
+	case p.proto == probegen.ProtoTCP:
 		return datasets.KindTCP
-	case probegen.ProtoUDP:
+	case p.proto == probegen.ProtoUDP:
 		return datasets.KindUDP
-	case probegen.ProtoICMP:
+	case p.icmp():
 		return datasets.KindICMP
 	}
 	return datasets.KindNone
 }
 
-func (d *Decoder) ip(o *datasets.Observation, p *ipv4) {
+func (d *Decoder) ip(o *datasets.Observation, p *ipPacket) {
 	b := p.packet
 	word := binary.BigEndian.Uint16(b[6:])
 	o.Set(datasets.IPVersion, uint64(b[0]>>4))
@@ -76,6 +89,16 @@ func (d *Decoder) ip(o *datasets.Observation, p *ipv4) {
 	o.Set(datasets.IPChecksumOK, truth(fold(sum(b[:len(b)-len(p.body)])) == 0xffff))
 }
 
+// ip6 reads an IPv6 header.
+func (d *Decoder) ip6(o *datasets.Observation, p *ipPacket) {
+	b := p.packet
+	o.Set(datasets.IPVersion, uint64(b[0]>>4))
+	o.Set(datasets.IPTOS, uint64(binary.BigEndian.Uint16(b)>>4&0xff))
+	o.Set(datasets.IPLen, uint64(len(b)))
+	o.Set(datasets.IPTTL, uint64(b[7]))
+	o.Set(datasets.IPProto, uint64(p.proto))
+}
+
 func truth(b bool) uint64 {
 	if b {
 		return 1
@@ -85,7 +108,7 @@ func truth(b bool) uint64 {
 
 // tcp reads the TCP header and options; a data offset that points outside the
 // segment is malformed options.
-func (d *Decoder) tcp(o *datasets.Observation, p *ipv4) {
+func (d *Decoder) tcp(o *datasets.Observation, p *ipPacket) {
 	b := p.body
 	o.Set(datasets.TCPSeq, uint64(binary.BigEndian.Uint32(b[4:])))
 	o.Set(datasets.TCPAck, uint64(binary.BigEndian.Uint32(b[8:])))

@@ -16,7 +16,7 @@ import (
 // segment makes a right TCP answer with these option bytes.
 func segment(options, payload []byte) []byte {
 	var probe [40]byte
-	p := ipv4{body: probe[20:], src: 0xc6120001, dst: 0xc0000201}
+	p := ipPacket{body: probe[20:], src: 0xc6120001, dst: 0xc0000201}
 	for len(options)%4 != 0 {
 		options = append(options, 0)
 	}

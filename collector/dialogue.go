@@ -17,6 +17,7 @@ type dialogue struct {
 	waiting bool             // for an answer to the step, or its silence
 	replied bool             // the latest packet was answered
 	port    probegen.PortClass
+	six     bool   // the connection is over IPv6
 	due     int64  // when the step ends by itself
 	place   int32  // in dialogues.heap
 	burst   uint32 // that the step was sent in
@@ -152,7 +153,7 @@ func (e *engine) sendStep(slot uint32) error {
 	}
 	r.packet = at + 1
 	if s.proto == probegen.ProtoTCP {
-		d.port = s.port
+		d.port, d.six = s.port, s.six
 		d.sentSegment(s)
 	}
 	return nil
@@ -210,7 +211,7 @@ func (e *engine) finish(slot uint32) error {
 	if !d.opened {
 		return nil
 	}
-	from, to := e.pairs.source(e.first+uint64(d.copy)), e.to[d.port]
+	from, to := e.ends(d.copy, &step{port: d.port, six: d.six})
 	if !d.acked {
 		return e.sendReset(resetAckPacket, from, to, probegen.Numbers{Ack: d.numbers.Ack})
 	}
@@ -218,7 +219,7 @@ func (e *engine) finish(slot uint32) error {
 }
 
 // replyDialogue takes in an answer to a dialogue that runs.
-func (e *engine) replyDialogue(c uint32, p *ipv4, at int64) error {
+func (e *engine) replyDialogue(c uint32, p *ipPacket, at int64) error {
 	r := &e.tape.copies[c]
 	slot := r.ref
 	d := &e.dialogues.slots[slot]

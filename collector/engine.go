@@ -29,8 +29,9 @@ type engine struct {
 	link     pool.Link
 	certain  bool   // silence is
 	answered bool   // the machine is known to answer fences
-	machine  uint32 // the one address that may be sent to
+	machine  uint32 // the one IPv4 address that may be sent to
 	to       [probegen.NoPort + 1]netip.AddrPort
+	six      six
 	pace     int64
 	least    int64 // the gap that the machine's own rate asks for
 	limit    int64 // the deadline, or its ceiling
@@ -70,12 +71,13 @@ type session struct {
 	machine  *pool.Machine
 	deadline int64    // Config.Deadline
 	capture  *capture // nil: none
-	answered bool     // the machine is known to answer fences
+	attempt  attempt
+	noIPv6   bool // IPv6 probes are not sent to it
 }
 
 // reset makes the engine ready for a session.
 func (e *engine) reset(s session) error {
-	e.g, e.link, e.capture, e.answered = s.program, s.link, s.capture, s.answered
+	e.g, e.link, e.capture, e.answered = s.program, s.link, s.capture, s.attempt.answered
 	switch s.link.Silence() {
 	case pool.Certain:
 		e.certain = true
@@ -100,7 +102,11 @@ func (e *engine) reset(s session) error {
 		probegen.ClosedUDP: netip.AddrPortFrom(target, p.UDP),
 		probegen.NoPort:    netip.AddrPortFrom(target, 0),
 	}
-	e.pace, e.least, e.limit = paceOf(s.program.plan, s.machine, e.certain), ownPace(s.machine), s.deadline
+	e.six = six{}
+	if !s.noIPv6 {
+		e.six = newSix(e.pairs.net, p)
+	}
+	e.pace, e.least, e.limit = max(paceOf(s.program.plan, s.machine, e.certain), s.attempt.pace), ownPace(s.machine), s.deadline
 	if e.limit == 0 && e.certain {
 		e.limit = DefaultDeadline
 	} else if e.limit == 0 {
@@ -286,6 +292,9 @@ func (e *engine) sendCopy() error {
 	if e.nextAt = max(e.nextAt, e.now-e.pace) + e.pace; e.g.plan.Order == Ordered {
 		e.nextAt = e.now + e.gap(probe) // never less, for clocks are read off the answers
 	}
+	if p.six && !e.six.has {
+		return nil // it stays unsent, and what follows keeps its time
+	}
 	if !p.simple {
 		return e.startDialogue(c, probe)
 	}
@@ -316,7 +325,8 @@ func (e *engine) gap(probe uint32) int64 {
 // transmit makes a step's packet and sends it from copy c's pair. It stays
 // in e.out until the next one.
 func (e *engine) transmit(c uint32, s *step, n probegen.Numbers) error {
-	b, err := s.packet.AppendRelative(e.out[:0], e.source(c, s), e.to[s.port], n)
+	from, to := e.ends(c, s)
+	b, err := s.packet.AppendRelative(e.out[:0], from, to, n)
 	if err != nil {
 		return err
 	}
@@ -325,9 +335,9 @@ func (e *engine) transmit(c uint32, s *step, n probegen.Numbers) error {
 	return e.send(b, sighting{kind: probeSent, copy: c, known: true, step: e.tape.copies[c].step})
 }
 
-// source gives the address and port that copy c sends step s from.
+// source gives the address and port that copy c sends step s from, in IPv4.
 func (e *engine) source(c uint32, s *step) netip.AddrPort {
-	if s.proto != probegen.ProtoICMP {
+	if !s.icmp {
 		return e.pairs.source(e.first + uint64(c))
 	}
 	if e.g.plan.Order == Ordered {
@@ -343,10 +353,8 @@ var errTarget = errors.New("destination is not the machine's address")
 // send is the one place where packets leave. It lets none go but to the
 // machine whose link this is.
 func (e *engine) send(b []byte, what sighting) error {
-	if to := binary.BigEndian.Uint32(b[16:]); to != e.machine {
-		var a [4]byte
-		binary.BigEndian.PutUint32(a[:], to)
-		return fmt.Errorf("refused to send to %v: %w", netip.AddrFrom4(a), errTarget)
+	if !e.mayGo(b) {
+		return fmt.Errorf("refused to send to %v: %w", destination(b), errTarget)
 	}
 	if e.capture != nil {
 		what.at = e.now

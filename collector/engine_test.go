@@ -204,12 +204,63 @@ func TestTheWindowGivesWayToLoss(t *testing.T) {
 	require.GreaterOrEqual(t, e.fences.window, minWindow)
 }
 
-func TestMachinesThatAnswerNoFences(t *testing.T) {
-	e := start(t, setup{plan: Plan{Set: mixedSet(300)}, backend: backend{timeouts: true, jitter: 300, mood: mood{delay: 200, noFence: true}}})
+// Whatever a machine lets through of a fence, nothing is lost, and silence
+// costs no deadline each: a firewall passes echo requests, some stacks answer
+// nothing but SYNs.
+func TestFencesThatAMachineAnswersAreFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		mood mood
+		kind fenceKind
+		deaf bool
+		most int64 // µs
+	}{
+		"ACK":  {mood{}, fenceACK, false, 2_000_000},
+		"echo": {mood{noFence: true}, fenceEcho, false, 4_000_000},
+		"SYN":  {mood{noFence: true, noEcho: true}, fenceSYN, false, 4_000_000},
+		"none": {mood{noFence: true, noEcho: true, noSYN: true}, 0, true, 9_000_000 + 3600*deafPace + 2_000_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.mood.delay = 200
+			e := start(t, setup{plan: Plan{Set: mixedSet(600)}, backend: backend{timeouts: true, jitter: 300, mood: c.mood}})
+			require.NoError(t, e.run(context.Background()))
+			require.Zero(t, requireRightAnswers(t, e))
+			require.EqualValues(t, 2400, e.counts.Answered)
+			require.Zero(t, e.counts.Unmatched+e.counts.Malformed+e.counts.Late)
+			require.Equal(t, c.deaf, e.fences.deaf)
+			require.Less(t, e.now, c.most)
+			require.Empty(t, e.stack.conns, "half-open connections are left")
+			if c.deaf {
+				require.Equal(t, e.counts.Fences, e.counts.FencesLost)
+				return
+			}
+			require.Equal(t, c.kind, e.fences.kind)
+			require.Zero(t, e.counts.FencesLost)
+		})
+	}
+}
+
+// A machine may stop answering one kind of fence: another takes its place.
+func TestAKindOfFenceThatIsAnsweredNoMoreIsGivenUp(t *testing.T) {
+	e := start(t, setup{plan: Plan{Set: mixedSet(600)}, backend: backend{timeouts: true, mood: mood{delay: 200}}})
+	sent := 0
+	e.link.onSend = func() {
+		if sent++; sent == 500 {
+			e.stack.mood.noFence = true
+		}
+	}
 	require.NoError(t, e.run(context.Background()))
-	require.True(t, e.fences.deaf)
+	require.Equal(t, fenceEcho, e.fences.kind)
 	require.Zero(t, requireRightAnswers(t, e))
-	require.Equal(t, e.counts.Fences, e.counts.FencesLost)
+}
+
+func TestAnEchoFencesNumberIsWhole(t *testing.T) {
+	f := newFencing()
+	for _, current := range []uint32{1, 64, 65536, 65537, 1 << 20} {
+		f.current = current
+		for back := range min(current, fencePairs) {
+			require.Equal(t, current-1-back, f.latest(uint16(current-1-back)))
+		}
+	}
 }
 
 func TestAMachineThatFallsSilentIsGivenUp(t *testing.T) {
@@ -299,7 +350,7 @@ func TestStrangersAreNotAnswers(t *testing.T) {
 	require.NoError(t, e.run(context.Background()))
 	before := e.counts
 	source := e.g.pairs.source(e.g.first)
-	b, err := resetPacket.AppendRelative(nil, source, e.to[probegen.OpenTCP], probegen.Numbers{Seq: 9})
+	b, err := resetPacket.four.AppendRelative(nil, source, e.to[probegen.OpenTCP], probegen.Numbers{Seq: 9})
 	require.NoError(t, err)
 	p, _ := parseIPv4(b)
 	good := tcpPacket(&p, 64, 0, 5, 6, probegen.ACK, nil)

@@ -6,6 +6,8 @@ package collector
 // and holds no place any more, answered or not.
 type fencing struct {
 	rtt      rtt
+	kind     fenceKind              // that is sent
+	heard    [fenceKinds]fenceHeard // what came for each
 	window   int
 	inFlight int               // packets in open bursts that are not answered
 	bursts   [fencePairs]burst // by number mod fencePairs: oldest … current
@@ -23,8 +25,9 @@ type burst struct {
 	packets  int
 	answered int
 	fenced   int64 // when its fence was sent
-	out      bool  // its fence was sent
-	passed   bool  // and answered
+	kind     fenceKind
+	out      bool // its fence was sent
+	passed   bool // and answered
 }
 
 // The window's bounds. Where it starts is what a bare sender and receiver
@@ -36,10 +39,64 @@ const (
 	maxWindow   = 256
 	growEvery   = 4         // fences answered for one more packet in the window
 	fenceTries  = 6         // in a row without an answer, doubling the time, before the machine is given up
+	otherTries  = 3         // of those, before other kinds take their turns
 	deafTries   = 4         // before the first answer
 	maxTimeout  = 3_000_000 // µs, for one fence
 	noFence     = never
 )
+
+// A machine that answers no fences at all is sent to at a steady pace: silence
+// is told by the deadline, until which many packets are matchable, and so
+// holds no place in a window that only bounds the memory.
+const (
+	deafPace   = 2_000 // µs
+	deafWindow = 8192
+	deafBurst  = 64 // packets whose deadline ends together
+)
+
+// fenceKind is what a fence is, in order of preference.
+type fenceKind uint8
+
+const (
+	fenceACK   fenceKind = iota // of no connection, to the open port: an RST
+	fenceEcho                   // an ICMP echo request: firewalls let it through more often
+	fenceSYN                    // to the open port: a SYN-ACK, which is torn down
+	fenceKinds = iota
+)
+
+// fenceHeard counts what came back for fences of a kind: what was asked for,
+// or ICMP errors, which stacks limit.
+type fenceHeard struct{ answers, errors int }
+
+// choose takes the first kind of fence whose answers came as often as enough
+// asks, else the one whose answers came most often, else one that drew errors.
+// ok is false when no kind drew anything.
+func (f *fencing) choose(enough int) (ok bool) {
+	better := func(a, b fenceHeard) bool {
+		a.answers, b.answers = min(a.answers, enough), min(b.answers, enough)
+		return a.answers > b.answers || a.answers == b.answers && a.errors > b.errors
+	}
+	f.kind = 0
+	for k := range f.heard {
+		if better(f.heard[k], f.heard[f.kind]) {
+			f.kind = fenceKind(k)
+		}
+	}
+	return f.heard[f.kind] != fenceHeard{}
+}
+
+// rotate takes the next kind of fence that was answered ever.
+func (f *fencing) rotate() {
+	for i := range fenceKind(fenceKinds) {
+		if next := (f.kind + 1 + i) % fenceKinds; f.heard[next].answers > 0 {
+			f.kind = next
+			return
+		}
+	}
+}
+
+// becomeDeaf has bursts end by their deadline from now on.
+func (f *fencing) becomeDeaf() { f.deaf, f.due, f.window = true, noFence, deafWindow }
 
 func newFencing() *fencing { return &fencing{window: startWindow, due: noFence} }
 
@@ -67,7 +124,11 @@ func (f *fencing) reply(b uint32) {
 // full says whether the current burst should be fenced though more could be
 // sent.
 func (f *fencing) full() bool {
-	return f.bursts[f.current%fencePairs].packets >= max(f.window/2, 1)
+	most := max(f.window/2, 1)
+	if f.deaf {
+		most = deafBurst
+	}
+	return f.bursts[f.current%fencePairs].packets >= most
 }
 
 // outstanding says whether a fence is on its way.
@@ -83,7 +144,7 @@ func (f *fencing) canFence() bool {
 // place was never answered, though later ones were.
 func (f *fencing) fenced(now int64) (overtaken bool) {
 	b := &f.bursts[f.current%fencePairs]
-	b.fenced, b.out = now, true
+	b.fenced, b.out, b.kind = now, true, f.kind
 	if f.due == noFence {
 		f.due = now + f.timeout()
 	}
@@ -132,7 +193,7 @@ func (f *fencing) closeThrough(b uint32) {
 }
 
 // lost notes that the oldest fence's time is over at now. gone is true when
-// it is no use to send more: the machine answered fences once and no more.
+// it is no use to send more.
 func (f *fencing) lost(now int64) (gone bool) {
 	if f.tries == 0 {
 		f.silence = now
@@ -140,10 +201,33 @@ func (f *fencing) lost(now int64) (gone bool) {
 	f.tries++
 	f.bursts[(f.current-1)%fencePairs].passed = true // it is counted, once
 	f.shrink()
-	if !f.answered && f.tries >= deafTries {
-		f.deaf = true
+	if f.tries >= otherTries {
+		f.rotate()
 	}
-	return f.answered && f.tries >= fenceTries
+	return f.tries >= fenceTries
+}
+
+// hear counts what came for the fence of burst b.
+func (f *fencing) hear(b uint32, asked bool) {
+	if f.current-b-1 >= fencePairs-1 {
+		return
+	}
+	h := &f.heard[f.bursts[b%fencePairs].kind]
+	if asked {
+		h.answers++
+	} else {
+		h.errors++
+	}
+}
+
+// forget closes what the warm-up left open: whatever was lost there was sent
+// to find out what is answered.
+func (f *fencing) forget() {
+	for n := range f.bursts {
+		f.bursts[n].passed = true
+	}
+	f.oldest, f.due = f.current, noFence
+	f.inFlight = 0
 }
 
 // timeout is how long the next fence may take: doubled by each one lost.

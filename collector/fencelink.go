@@ -8,16 +8,47 @@ import (
 	"tickle/probegen"
 )
 
-// fencePacket is an ACK that belongs to no connection: an open port answers
-// it with an RST whose sequence number is the ACK's (RFC 9293, section
-// 3.10.7.2). Its numbers tell fences apart.
-var fencePacket = mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
-	TCP: &probegen.TCP{Flags: probegen.ACK, SeqBase: probegen.SndNxt, AckBase: probegen.RcvNxt, Window: 1024}})
+// The packets that fences are. An ACK that belongs to no connection is
+// answered by an open port with an RST whose sequence number is the ACK's, a
+// SYN with an acknowledgement of its number (RFC 9293, section 3.10.7.2); their
+// numbers tell fences apart, an echo request's sequence number does.
+var fencePackets = [fenceKinds]*probegen.Template{
+	fenceACK: mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
+		TCP: &probegen.TCP{Flags: probegen.ACK, SeqBase: probegen.SndNxt, AckBase: probegen.RcvNxt, Window: 1024}}),
+	fenceEcho: mustTemplate(&probegen.Packet{Port: probegen.NoPort, IP: probegen.IPv4{DF: true, TTL: 64},
+		ICMP: &probegen.ICMP{Type: 8, Rest: fenceID << 16}, Payload: probegen.Hex(fenceMark)}),
+	fenceSYN: mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
+		TCP: &probegen.TCP{Flags: probegen.SYN, SeqBase: probegen.SndNxt, Window: 1024}}),
+}
+
+// fenceID and fenceMark are the identifier and the data of echo requests.
+const (
+	fenceID   = 0x7469
+	fenceMark = "tickle fence"
+)
 
 var errDead error = linkError{errors.New("the machine stopped answering")}
 
-// fenceAck gives the acknowledgement number of the fence of burst b.
-func fenceAck(b uint32) uint32 { return 0x7469_0000 + b }
+// fenceNumber gives the sequence number of the fence of burst b; an ACK's
+// acknowledgement number is the same.
+func fenceNumber(b uint32) uint32 { return fenceID<<16 + b }
+
+// fencePacket makes the fence of burst b in e.out.
+func (e *engine) fencePacket(b uint32) ([]byte, error) {
+	kind, port := e.fences.kind, probegen.OpenTCP
+	if kind == fenceEcho {
+		port = probegen.NoPort
+	}
+	from := e.pairs.source(e.pairs.fences + uint64(b%fencePairs))
+	packet, err := fencePackets[kind].AppendRelative(e.out[:0], from, e.to[port],
+		probegen.Numbers{Seq: fenceNumber(b), Ack: fenceNumber(b)})
+	if err == nil && kind == fenceEcho {
+		number, check := packet[26:28], packet[22:24] // RFC 1624, equation 3
+		binary.BigEndian.PutUint16(number, uint16(b))
+		binary.BigEndian.PutUint16(check, ^fold(uint64(^binary.BigEndian.Uint16(check))+uint64(uint16(b))))
+	}
+	return packet, err
+}
 
 // sendFence closes the current burst.
 func (e *engine) sendFence() error {
@@ -31,9 +62,7 @@ func (e *engine) sendFence() error {
 		f.due = noFence
 		return nil
 	}
-	from := e.pairs.source(e.pairs.fences + uint64(b%fencePairs))
-	packet, err := fencePacket.AppendRelative(e.out[:0], from, e.to[probegen.OpenTCP],
-		probegen.Numbers{Seq: fenceAck(b), Ack: fenceAck(b)})
+	packet, err := e.fencePacket(b)
 	if err != nil {
 		return err
 	}
@@ -80,39 +109,81 @@ func (e *engine) wantFence() bool {
 func (e *engine) loseFence() error {
 	f := e.fences
 	e.counts.FencesLost++
-	gone := f.lost(e.now)
-	if gone && e.heard <= f.silence {
-		return errDead
-	}
-	if gone || f.deaf { // it limits such answers, or never gives them
-		f.deaf, f.due = true, noFence
+	if f.lost(e.now) {
+		if e.heard <= f.silence {
+			return errDead
+		}
+		e.turnDeaf() // it limits such answers
 		return nil
 	}
 	f.due = noFence
 	return e.sendFence()
 }
 
-// passFence takes in what came for a fence's pair: its RST, or an ICMP error
-// about it, which tells as much, since it came from behind the burst too.
-func (e *engine) passFence(p *ipv4) error {
-	var number uint32
-	switch {
-	case e.fences == nil:
+// fenceAnswered takes in what came for a fence's pair or by its mark: its
+// answer, or an ICMP error about it, which tells as much, since it came from
+// behind the burst too.
+func (e *engine) fenceAnswered(p *ipPacket) error {
+	if e.fences == nil {
 		return nil
-	case p.proto == probegen.ProtoTCP:
-		number = binary.BigEndian.Uint32(p.body[4:])
-	default:
-		q, ok := parseQuote(p.body)
-		if !ok || len(q.packet) < q.header+8 {
-			return nil
+	}
+	b, asked, ok := e.fences.numberOf(p)
+	if !ok {
+		return nil
+	}
+	e.fences.hear(b, asked)
+	if e.fences.pass(b, e.now) {
+		if err := e.silentThrough(b); err != nil {
+			return err
 		}
-		number = binary.BigEndian.Uint32(q.packet[q.header+4:])
 	}
-	b := number - fenceAck(0)
-	if !e.fences.pass(b, e.now) {
-		return nil
+	return e.tearDown(p)
+}
+
+// numberOf says which burst's fence p is about, and whether p is what that
+// asked for.
+func (f *fencing) numberOf(p *ipPacket) (b uint32, asked, ok bool) {
+	if p.proto == probegen.ProtoTCP {
+		t := parseTCP(p.body)
+		b = t.seq - fenceNumber(0)
+		if t.flags&probegen.ACK != 0 && (t.flags&probegen.SYN != 0 || f.current-b-1 >= fencePairs) {
+			b = t.ack - 1 - fenceNumber(0)
+		}
+		return b, true, true
 	}
-	return e.silentThrough(b)
+	if !icmpError(p.body[0]) {
+		return f.latest(binary.BigEndian.Uint16(p.body[6:])), true, true
+	}
+	q, ok := parseQuote(p.body)
+	if !ok || len(q.packet) < q.header+8 {
+		return 0, false, false
+	}
+	rest := q.packet[q.header:]
+	if q.proto == probegen.ProtoICMP {
+		return f.latest(binary.BigEndian.Uint16(rest[6:])), false, true
+	}
+	return binary.BigEndian.Uint32(rest[4:]) - fenceNumber(0), false, true
+}
+
+// latest gives the newest burst behind which a fence was sent whose number
+// ends in low.
+func (f *fencing) latest(low uint16) uint32 {
+	newest := f.current - 1
+	return newest - uint32(uint16(newest)-low)
+}
+
+// echoFence says whether an ICMP message, or one that an error quotes, is of
+// a fence. addr is the address that the fence was sent from.
+func (e *engine) echoFence(addr uint32, message []byte) bool {
+	if e.fences == nil || e.pairs.fixed || binary.BigEndian.Uint16(message[4:]) != fenceID {
+		return false
+	}
+	low := binary.BigEndian.Uint16(message[6:])
+	if e.pairs.source(e.pairs.fences+uint64(low%fencePairs)).Addr() != addr4(addr) {
+		return false
+	}
+	b := &e.fences.bursts[low%fencePairs]
+	return b.out && b.kind == fenceEcho
 }
 
 // fencesDue is when tendFences has something to do without being asked.
@@ -127,33 +198,64 @@ func (e *engine) fencesDue() int64 {
 	return f.bursts[f.oldest%fencePairs].fenced + e.deadline()
 }
 
-// warmUp exchanges fences until one is answered, so that the first packets to
-// a machine, which take longest, are none that count, and the first timeouts
-// rest on a measured RTT. A machine that answered fences before it was started
-// again, and no more, is dead and not deaf.
+// warmUp exchanges fences of every kind, so that the first packets to a
+// machine, which take longest, are none that count, the first timeouts rest on
+// a measured RTT, and a kind of fence is found that the machine answers. A
+// machine that answered fences before it was started again, and no more, is
+// dead and not deaf.
 func (e *engine) warmUp(ctx context.Context) error {
 	const enough = 4
-	for passed := 0; passed < enough && !e.fences.deaf; passed++ {
-		if err := e.sendFence(); err != nil {
+	f := e.fences
+	for passed, lost := 0, 0; passed < enough && lost < deafTries; {
+		first := f.current
+		for kind := range fenceKind(fenceKinds) {
+			f.kind = kind
+			if err := e.sendFence(); err != nil {
+				return err
+			}
+		}
+		if err := e.awaitFences(ctx); err != nil {
 			return err
 		}
-		for e.fences.outstanding() {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := e.listen(min(e.now+glance, e.fences.due)); err != nil {
-				return err
-			}
-			if e.fences.due <= e.now {
-				if err := e.loseFence(); err != nil {
-					return err
-				}
-			}
+		if f.oldest == first {
+			lost++
+		} else {
+			passed++
+		}
+		f.forget()
+	}
+	if !f.choose(enough - 1) {
+		if e.answered {
+			return errDead
+		}
+		e.counts.FencesLost = e.counts.Fences
+		e.turnDeaf()
+	}
+	e.now = e.link.Now()
+	e.nextAt = e.now
+	return nil
+}
+
+// turnDeaf has silence told by time from now on.
+func (e *engine) turnDeaf() {
+	e.fences.becomeDeaf()
+	e.pace = max(e.pace, deafPace)
+}
+
+// awaitFences listens until all fences are passed or their time is over.
+func (e *engine) awaitFences(ctx context.Context) error {
+	f := e.fences
+	for f.outstanding() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := e.listen(min(e.now+glance, f.due)); err != nil {
+			return err
+		}
+		if f.due <= e.now {
+			f.due = noFence
+			f.tries++
 		}
 	}
-	if e.fences.deaf && e.answered {
-		return errDead
-	}
-	e.nextAt = e.now
 	return nil
 }

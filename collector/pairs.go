@@ -59,7 +59,8 @@ func newPairs(r *rand.Rand, n load, kind SourcePort) (*pairs, error) {
 		return nil, fmt.Errorf("run: %d sendings need more source addresses than the %d of %v: make it several runs",
 			n.ported+n.icmp, 1<<(32-proberBlock.Bits()), proberBlock)
 	}
-	return pairsOn(pool.Net{Machine: machineAddr, Prober: netip.PrefixFrom(proberBlock.Addr(), prefix)}, r, n, kind)
+	return pairsOn(pool.Net{Machine: machineAddr, Prober: netip.PrefixFrom(proberBlock.Addr(), prefix),
+		Machine6: pool.Machine6, Prober6: pool.Prober6}, r, n, kind)
 }
 
 // pairsOn lays out a run's sendings and fences in a network.
@@ -69,6 +70,11 @@ func pairsOn(net pool.Net, r *rand.Rand, n load, kind SourcePort) (*pairs, error
 	}
 	if n.ordered > portsInUse {
 		return nil, fmt.Errorf("run: %d sendings in ordered plans: want at most the %d ports of one address", n.ordered, portsInUse)
+	}
+	if a, b := net.Machine6, net.Prober6; a.IsValid() || b.IsValid() {
+		if !a.Is6() || a.Is4In6() || !b.Addr().Is6() || b.Bits() > 96 || b.Contains(a) {
+			return nil, fmt.Errorf("addresses: machine %v, prober %v: want IPv6, the machine outside the prober's block, and that of 96 bits at most", a, b)
+		}
 	}
 	net.Prober = net.Prober.Masked()
 	p := &pairs{fences: n.ported, ordered: n.ordered, fixed: kind == Fixed, net: net, addresses: 1 << (32 - net.Prober.Bits())}

@@ -21,6 +21,7 @@ type program struct {
 	icmp     uint64  // and of its first ICMP sending
 	icmpRank []int32 // probes that send ICMP, in order
 	alone    bool    // one exchange after the other
+	versions versions
 	gaps     []int64 // µs behind each probe's sending, where they are not the pace
 }
 
@@ -29,6 +30,7 @@ type probeSteps struct {
 	from, n uint32
 	icmp    int32 // the probe's place in icmpRank, or -1
 	simple  bool  // one packet, and nothing to do but listen: no dialogue state
+	six     bool  // some of it is sent over IPv6
 }
 
 // step is a step of a probe, compiled.
@@ -41,8 +43,14 @@ type step struct {
 	length uint32 // of the TCP segment in sequence space: payload, SYN and FIN
 	seq    uint32
 	base   probegen.Base // of seq
-	rest   uint32        // ICMP
+	icmp   bool          // of either version
+	kind   uint8         // of the ICMP message
+	rest   uint32        // its second word
+	six    bool
 }
+
+// versions says which versions of IP a plan's packets are of.
+type versions struct{ four, six bool }
 
 // compile makes a program of plan, whose set is known to be sound. The run's
 // pairs and first numbers are filled in once all plans are compiled.
@@ -58,7 +66,10 @@ func compile(plan *Plan, seed uint64, source SourcePort) (*program, error) {
 			if err != nil {
 				return nil, fmt.Errorf("plan %s: probe %d: step %d: %w", plan.Name, i, j, err)
 			}
-			if s.proto == probegen.ProtoICMP && p.icmp < 0 {
+			p.six = p.six || s.six
+			g.versions.six = g.versions.six || s.six
+			g.versions.four = g.versions.four || s.packet != nil && !s.six
+			if s.icmp && p.icmp < 0 {
 				p.icmp = int32(len(g.icmpRank))
 				g.icmpRank = append(g.icmpRank, int32(i))
 			}
@@ -86,7 +97,7 @@ func compileStep(templates *probegen.Templates, from *probegen.Step) (step, erro
 	}
 	var err error
 	s.packet, err = templates.Add(from.Packet)
-	s.proto, s.port = from.Packet.Proto(), from.Packet.Port
+	s.proto, s.port, s.six = from.Packet.Proto(), from.Packet.Port, from.Packet.IP6 != nil
 	switch {
 	case from.Packet.TCP != nil:
 		t := from.Packet.TCP
@@ -99,7 +110,7 @@ func compileStep(templates *probegen.Templates, from *probegen.Step) (step, erro
 			s.length++
 		}
 	case from.Packet.ICMP != nil:
-		s.rest = from.Packet.ICMP.Rest
+		s.icmp, s.kind, s.rest = true, from.Packet.ICMP.Type, from.Packet.ICMP.Rest
 	}
 	return s, err
 }

@@ -9,22 +9,42 @@ import (
 )
 
 // icmp reads an ICMP message, and the packet that it quotes.
-func (d *Decoder) icmp(o *datasets.Observation, p *ipv4, stimulus []byte) {
+func (d *Decoder) icmp(o *datasets.Observation, p *ipPacket, stimulus []byte) {
 	o.Set(datasets.ICMPType, uint64(p.body[0]))
 	o.Set(datasets.ICMPCode, uint64(p.body[1]))
 	o.Set(datasets.ICMPRest, uint64(binary.BigEndian.Uint32(p.body[4:])))
-	if !icmpError(p.body[0]) {
+	if !p.icmpError() {
 		return
 	}
 	quoted := p.body[minICMP:]
 	o.Set(datasets.QuoteLen, uint64(len(quoted)))
-	if sent, ok := parseIPv4(stimulus); ok {
+	switch sent, ok := parseIP(stimulus); {
+	case !ok || sent.six != p.six:
+	case p.six:
+		compareQuote6(o, quoted, sent.packet)
+	default:
 		compareQuote(o, quoted, &sent)
 	}
 }
 
+// compareQuote6 is compareQuote for IPv6. Extension headers, which routers do
+// not change, count as payload.
+func compareQuote6(o *datasets.Observation, quoted, sent []byte) {
+	if len(quoted) < minIPv6 {
+		return
+	}
+	word := func(b []byte, at int) uint16 { return binary.BigEndian.Uint16(b[at:]) }
+	o.Set(datasets.QuoteIPLen, uint64(word(quoted, 4)-word(sent, 4)))
+	o.Set(datasets.QuoteIPTTL, uint64(sent[7]-quoted[7]))
+	class := func(b []byte) []byte { return []byte{byte(word(b, 0) >> 4)} }
+	o.Set(datasets.QuoteIPTOS, uint64(echoBytes(class(quoted), class(sent))))
+	if len(quoted) > minIPv6 {
+		o.Set(datasets.QuotePayload, uint64(echoBytes(quoted[minIPv6:], sent[minIPv6:])))
+	}
+}
+
 // compareQuote says how sent came back in a quotation that may be cut.
-func compareQuote(o *datasets.Observation, quoted []byte, stimulus *ipv4) {
+func compareQuote(o *datasets.Observation, quoted []byte, stimulus *ipPacket) {
 	if len(quoted) < minIPv4 {
 		return
 	}

@@ -40,6 +40,9 @@ type MachineReport struct {
 	Plan    string  `json:"plan"`
 	Error   string  `json:"error,omitempty"` // why its part is missing
 	Seconds float64 `json:"seconds"`         // of real time
+	// Rate is how many exchanges a second were begun at most: the machine's
+	// own rate, or what was found to be below a limit of its stack's. 0: none.
+	Rate float64 `json:"rate,omitempty"`
 	Counts
 }
 

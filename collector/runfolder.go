@@ -201,10 +201,10 @@ func (r *run) close(report *Report) error {
 	m := *r.written
 	m.Parts = m.Parts[:0:0]
 	complete := true
-	for i, p := range r.parts {
+	for i := range r.parts {
 		result := &report.Machines[i]
 		complete = complete && result.Error == ""
-		m.Parts = append(m.Parts, datasets.Part{Plan: result.Plan, Machine: result.Machine, Rate: p.machine.Rate,
+		m.Parts = append(m.Parts, datasets.Part{Plan: result.Plan, Machine: result.Machine, Rate: result.Rate,
 			Missing: result.Error, Counts: result.stored()})
 	}
 	if m.Finished = r.written.Finished; complete && (m.Finished == nil || r.made > 0) {

@@ -25,6 +25,7 @@ type stack struct {
 	ipid   uint16
 	link   *virtualLink
 	sent   [][]byte // what the prober sent, when it is recorded
+	resets int64    // that the limit has let pass, or could have
 }
 
 // mood is how a stack misbehaves; rates are one in so many packets, 0 never.
@@ -36,8 +37,11 @@ type mood struct {
 	stray      uint64
 	malformed  uint64
 	lossy      uint64
-	noFence    bool
-	silentPort bool // the closed port drops
+	noFence    bool // ACKs of no connection are dropped, as firewalls do
+	noEcho     bool
+	noSYN      bool  // nothing that a fence may be is answered
+	limit      int64 // RSTs a second, and as many at once
+	silentPort bool  // the closed port drops
 	record     bool
 	dieAfter   int // packets
 	endless    bool
@@ -66,11 +70,14 @@ func (s *stack) receive(b []byte) {
 	case probegen.ProtoUDP:
 		s.answer(icmpPacket(&p, 3, 3, 0, p.packet[:28]))
 	case probegen.ProtoICMP:
+		if s.mood.noEcho && string(p.body[8:]) == fenceMark {
+			return
+		}
 		s.answer(icmpPacket(&p, 0, 0, binary.BigEndian.Uint32(p.body[4:]), p.body[8:]))
 	}
 }
 
-func (s *stack) tcp(p *ipv4) {
+func (s *stack) tcp(p *ipPacket) {
 	t := parseTCP(p.body)
 	from := netip.AddrPortFrom(addr4(p.src), t.src)
 	c := s.conns[from]
@@ -81,6 +88,7 @@ func (s *stack) tcp(p *ipv4) {
 		if !s.mood.silentPort {
 			s.reset(p, t)
 		}
+	case s.mood.noSYN && t.seq>>16 == fenceID:
 	case c == nil && t.flags&(probegen.SYN|probegen.ACK|probegen.FIN) == probegen.SYN:
 		c = &conn{isn: s.rng.Uint32(), rcvNxt: t.seq + t.length}
 		c.sndNxt = c.isn + 1
@@ -104,7 +112,7 @@ func (s *stack) tcp(p *ipv4) {
 }
 
 // repeat sends a SYN-ACK again while its connection is half open.
-func (s *stack) repeat(p *ipv4, from netip.AddrPort, c *conn) {
+func (s *stack) repeat(p *ipPacket, from netip.AddrPort, c *conn) {
 	if s.conns[from] != c || c.established || c.tries >= 3 {
 		return
 	}
@@ -113,7 +121,7 @@ func (s *stack) repeat(p *ipv4, from netip.AddrPort, c *conn) {
 	s.link.at(s.link.now+200_000<<c.tries, func() { s.repeat(p, from, c) })
 }
 
-func (s *stack) synAck(p *ipv4, c *conn) {
+func (s *stack) synAck(p *ipPacket, c *conn) {
 	window := s.window
 	if s.chance(s.mood.window) {
 		window++
@@ -122,7 +130,14 @@ func (s *stack) synAck(p *ipv4, c *conn) {
 	s.answer(tcpPacket(p, s.ttl, window, c.isn, c.rcvNxt, probegen.SYN|probegen.ACK, options))
 }
 
-func (s *stack) reset(p *ipv4, t tcpHeader) {
+func (s *stack) reset(p *ipPacket, t tcpHeader) {
+	if s.mood.limit > 0 { // a bucket that holds a second's, and is full at first
+		filled := s.link.now * s.mood.limit / 1_000_000
+		if s.resets = max(s.resets, filled); s.resets >= filled+s.mood.limit {
+			return
+		}
+		s.resets++
+	}
 	if t.flags&probegen.ACK != 0 {
 		s.answer(tcpPacket(p, s.ttl, 0, t.ack, 0, probegen.RST, nil))
 		return
@@ -158,7 +173,7 @@ func (s *stack) answer(b []byte) {
 }
 
 // tcpPacket answers p.
-func tcpPacket(p *ipv4, ttl uint8, window uint16, seq, ack uint32, flags uint8, options []byte) []byte {
+func tcpPacket(p *ipPacket, ttl uint8, window uint16, seq, ack uint32, flags uint8, options []byte) []byte {
 	b := make([]byte, 40, 40+len(options))
 	b[0], b[8], b[9] = 0x45, ttl, 6
 	b[6] = 0x40
@@ -172,7 +187,7 @@ func tcpPacket(p *ipv4, ttl uint8, window uint16, seq, ack uint32, flags uint8, 
 }
 
 // icmpPacket answers p with an ICMP message.
-func icmpPacket(p *ipv4, kind, code uint8, rest uint32, data []byte) []byte {
+func icmpPacket(p *ipPacket, kind, code uint8, rest uint32, data []byte) []byte {
 	b := make([]byte, 28)
 	b[0], b[8], b[9] = 0x45, 64, 1
 	b[20], b[21] = kind, code
@@ -181,7 +196,7 @@ func icmpPacket(p *ipv4, kind, code uint8, rest uint32, data []byte) []byte {
 }
 
 // finishPacket fills in addresses, length and checksums.
-func finishPacket(b []byte, p *ipv4, check int) []byte {
+func finishPacket(b []byte, p *ipPacket, check int) []byte {
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
 	binary.BigEndian.PutUint32(b[12:], p.dst)
 	binary.BigEndian.PutUint32(b[16:], p.src)

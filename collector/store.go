@@ -155,7 +155,7 @@ func (t *transcriber) observe(e *engine, c uint32, repeat int) error {
 		}
 		b := e.tape.of(a)
 		stimulus := e.tape.stimulus(a)
-		if stimulus == nil && b[9] == probegen.ProtoICMP {
+		if stimulus == nil && KindOf(b) == datasets.KindICMP {
 			var err error
 			if stimulus, err = t.rebuild(e, c); err != nil {
 				return err
@@ -171,7 +171,8 @@ func (t *transcriber) observe(e *engine, c uint32, repeat int) error {
 // rebuild makes the packet of a probe of one packet again as copy c sent it.
 func (t *transcriber) rebuild(e *engine, c uint32) (b []byte, err error) {
 	s := &e.g.steps[e.g.probes[c/uint32(e.g.repeats)].from]
-	t.rebuilt, err = s.packet.AppendRelative(t.rebuilt[:0], e.source(c, s), e.to[s.port], probegen.Numbers{})
+	from, to := e.ends(c, s)
+	t.rebuilt, err = s.packet.AppendRelative(t.rebuilt[:0], from, to, probegen.Numbers{})
 	return t.rebuilt, err
 }
 

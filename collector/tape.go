@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"encoding/binary"
 	"errors"
 	"math"
 )
@@ -103,5 +102,5 @@ func (t *tape) stimulus(a *answer) []byte {
 		return nil
 	}
 	b := t.bytes[a.stimulus-1:]
-	return b[:binary.BigEndian.Uint16(b[2:])]
+	return b[:packetLen(b)]
 }

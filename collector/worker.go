@@ -47,8 +47,11 @@ func (w *worker) machine(ctx context.Context, parts []int) error {
 			continue // complete since an earlier start
 		}
 		start := time.Now()
-		restarts, err := w.persist(ctx, r.parts[i])
-		result.Restarts = restarts
+		a, err := w.persist(ctx, r.parts[i])
+		result.Restarts = a.restarts
+		if a.pace > 0 {
+			result.Rate = 1e6 / float64(a.pace)
+		}
 		var disk storeError
 		switch {
 		case err == nil:
@@ -72,28 +75,38 @@ func (w *worker) machine(ctx context.Context, parts []int) error {
 // attempt is one of several at a part.
 type attempt struct {
 	restarts int64
-	answered bool // an earlier one had a fence answered
+	answered bool    // an earlier one had a fence answered
+	pace     int64   // µs between sendings, for the machine's sake; 0: the plan's
+	lost     float64 // share of copies without the answer that others of their probe drew, at the faster pace before
 }
 
 // persist runs a part, and when the machine dies, hangs or does not start, the
 // part once more from its beginning on a machine that is started afresh, up to
-// the limit of restarts. It keeps the count of exchanges made and left.
-func (w *worker) persist(ctx context.Context, p part) (restarts int64, err error) {
-	for a := (attempt{}); ; a.restarts++ {
+// the limit of restarts; and likewise more slowly when its answers thin out
+// with pace. It gives the last attempt, and keeps the count of exchanges made
+// and left.
+func (w *worker) persist(ctx context.Context, p part) (a attempt, err error) {
+	for {
 		err := w.part(ctx, p, a)
 		made := w.engine.counts.Exchanges
 		w.run.exchanges.Add(made % tellEvery)
 		if err == nil {
-			return a.restarts, nil
+			return a, nil
 		}
 		w.run.left.Add(made)
+		var thin thinned
+		if errors.As(err, &thin) {
+			a.pace, a.lost = thin.pace, thin.lost
+			continue
+		}
 		var dead linkError
 		if ctx.Err() != nil || !errors.As(err, &dead) || a.restarts >= w.run.cfg.restarts() {
-			return a.restarts, err
+			return a, err
 		}
 		a.answered = a.answered || w.engine.fences != nil && w.engine.fences.answered
+		a.restarts++
 		w.run.warn("machine %s was started again under plan %s (%d of %d): %v",
-			p.machine.Name, p.program.plan.Name, a.restarts+1, w.run.cfg.restarts(), err)
+			p.machine.Name, p.program.plan.Name, a.restarts, w.run.cfg.restarts(), err)
 	}
 }
 
@@ -117,9 +130,12 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	}
 	e := w.engine
 	err = e.reset(session{program: p.program, pairs: p.pairs, link: link, machine: p.machine, deadline: w.run.cfg.Deadline,
-		capture: packets, answered: a.answered})
+		capture: packets, attempt: a})
 	if err == nil {
 		err = e.run(ctx)
+	}
+	if err == nil {
+		err = w.thinOut(p, a)
 	}
 	if err != nil {
 		if packets != nil {

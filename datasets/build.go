@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,7 @@ type builder struct {
 	masked   []bool // machines
 	each     kinds  // every machine apart
 	drop     []bool // probes
+	slots    []Slot // rows of the files
 	lossy    []Pair
 
 	mu      sync.Mutex
@@ -86,7 +88,8 @@ func newBuilder(run string, opt *BuildOptions) (*builder, error) {
 		}
 	}
 	meta := Meta{Format: DatasetFormat, Catalogue: CatalogueVersion, Pool: man.Pool, PoolHash: man.PoolHash, Plan: b.plan.Name,
-		Probes: b.plan.SHA256, Seed: man.Seed, Sent: b.plan.N, Repeats: b.plan.Repeats, Sources: opt.Sources}
+		Probes: b.plan.SHA256, Seed: man.Seed, Sent: b.plan.N, Repeats: b.plan.Repeats, Sources: opt.Sources,
+		Dialogues: b.plan.Layout() == Dialogues}
 	for _, m := range man.Machines {
 		if b.plan.Machines != nil && !slices.Contains(b.plan.Machines, m.Name) {
 			continue
@@ -207,22 +210,45 @@ func each[S any](ctx context.Context, n, workers int, start func() S, work func(
 // open opens every machine's file and checks that it belongs to the run.
 func (b *builder) open(ctx context.Context) error {
 	b.files = make([]*SummaryFile, len(b.machines))
-	groups := (b.plan.N + RowsPerGroup - 1) / RowsPerGroup
-	return each(ctx, len(b.files), b.opt.Workers, noState, func(_ struct{}, i int) error {
+	rows := cmp.Or(b.plan.Rows, b.plan.N)
+	groups := (rows + RowsPerGroup - 1) / RowsPerGroup
+	err := each(ctx, len(b.files), b.opt.Workers, noState, func(_ struct{}, i int) error {
 		f, err := OpenSummary(b.paths[i])
 		if err != nil {
 			return err
 		}
 		b.files[i] = f
-		want := SummaryHeader{Machine: b.machines[i].Name, Plan: b.plan.Name, Probes: b.plan.SHA256, Seed: b.d.Meta.Seed}
+		want := SummaryHeader{Machine: b.machines[i].Name, Plan: b.plan.Name, Probes: b.plan.SHA256, Seed: b.d.Meta.Seed, Layout: b.plan.Layout()}
 		if f.Header != want {
 			return fmt.Errorf("%s: is of another run: has %+v, want %+v", b.paths[i], f.Header, want)
 		}
-		if f.Rows() != b.plan.N || f.Groups() != groups {
-			return fmt.Errorf("%s: %d probes in %d row groups: want %d in %d", b.paths[i], f.Rows(), f.Groups(), b.plan.N, groups)
+		if f.Rows() != rows || f.Groups() != groups {
+			return fmt.Errorf("%s: %d rows in %d row groups: want %d in %d", b.paths[i], f.Rows(), f.Groups(), rows, groups)
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return b.place()
+}
+
+// place reads from the first file what its rows are. findLoss sees to it that
+// they are the same in all.
+func (b *builder) place() error {
+	for g := range b.files[0].Groups() {
+		slots, err := b.files[0].Slots(g)
+		if err != nil {
+			return err
+		}
+		b.slots = append(b.slots, slots...)
+	}
+	for r, s := range b.slots {
+		if s.Probe < 0 || int(s.Probe) >= b.plan.N || r > 0 && compareSlots(b.slots[r-1], s) >= 0 || b.plan.Rows == 0 && int(s.Probe) != r {
+			return fmt.Errorf("%s: column probe: row %d has probe %d: want them in order, and less than %d", b.paths[0], r, s.Probe, b.plan.N)
+		}
+	}
+	return nil
 }
 
 func noState() struct{} { return struct{}{} }
@@ -247,8 +273,9 @@ func (b *builder) findLoss(ctx context.Context) error {
 	for i, pairs := range found {
 		meta.LossyCells += int64(len(pairs))
 		b.lossy = append(b.lossy, pairs...)
-		if b.masked[i] = float64(len(pairs)) > lossyShare*float64(b.plan.N); b.masked[i] {
-			meta.LossyMachines = append(meta.LossyMachines, LossyMachine{b.machines[i].Name, len(pairs)})
+		probes := distinctProbes(pairs)
+		if b.masked[i] = float64(probes) > lossyShare*float64(b.plan.N); b.masked[i] {
+			meta.LossyMachines = append(meta.LossyMachines, LossyMachine{b.machines[i].Name, probes})
 		}
 	}
 	b.each = apart(b.masked)
@@ -267,27 +294,36 @@ func (b *builder) findLoss(ctx context.Context) error {
 	return nil
 }
 
-func comparePairs(a, b Pair) int {
-	if a.Probe != b.Probe {
-		return int(a.Probe) - int(b.Probe)
+// distinctProbes counts the probes of pairs in order.
+func distinctProbes(pairs []Pair) int {
+	n := 0
+	for i := range pairs {
+		if i == 0 || pairs[i].Probe != pairs[i-1].Probe {
+			n++
+		}
 	}
-	return int(a.Machine) - int(b.Machine)
+	return n
+}
+
+func comparePairs(a, b Pair) int {
+	return cmp.Or(compareSlots(a.slot(), b.slot()), cmp.Compare(a.Machine, b.Machine))
 }
 
 // groupLoss appends machine i's lossy pairs in a row group, whose probes it
 // checks.
 func (b *builder) groupLoss(i, g int, c *[2]cells, lossy *[]Pair) error {
 	t := b.files[i].t
-	if err := t.read(g, colProbe, &c[0]); err != nil {
+	first := g * RowsPerGroup
+	slots, err := b.files[i].Slots(g)
+	if err != nil {
 		return err
 	}
-	first := int64(g) * RowsPerGroup
-	if want := min(RowsPerGroup, int64(b.plan.N)-first); int64(len(c[0].ints)) != want {
-		return fmt.Errorf("%s: column probe: row group %d has %d rows, want %d", t.path, g, len(c[0].ints), want)
+	if want := min(RowsPerGroup, len(b.slots)-first); len(slots) != want {
+		return fmt.Errorf("%s: column probe: row group %d has %d rows, want %d", t.path, g, len(slots), want)
 	}
-	for r, id := range c[0].ints {
-		if id != first+int64(r) {
-			return fmt.Errorf("%s: column probe: row %d has probe %d", t.path, first+int64(r), id)
+	for r, s := range slots {
+		if s != b.slots[first+r] {
+			return fmt.Errorf("%s: column probe: row %d has probe %d: want %d, as %s has", t.path, first+r, s.Probe, b.slots[first+r].Probe, b.paths[0])
 		}
 	}
 	if err := t.read(g, colRepeats, &c[0]); err != nil {
@@ -298,10 +334,10 @@ func (b *builder) groupLoss(i, g int, c *[2]cells, lossy *[]Pair) error {
 	}
 	for r, n := range c[1].ints {
 		if n < 0 || n > c[0].ints[r] {
-			return fmt.Errorf("%s: column answered: probe %d has %d of %d answered", t.path, first+int64(r), n, c[0].ints[r])
+			return fmt.Errorf("%s: column answered: probe %d has %d of %d answered", t.path, slots[r].Probe, n, c[0].ints[r])
 		}
 		if n > 0 && n < c[0].ints[r] {
-			*lossy = append(*lossy, Pair{int32(first) + int32(r), int32(i)})
+			*lossy = append(*lossy, Pair{slots[r].Probe, int32(i), slots[r].Step, slots[r].Answer})
 		}
 	}
 	return nil
@@ -310,10 +346,11 @@ func (b *builder) groupLoss(i, g int, c *[2]cells, lossy *[]Pair) error {
 // group reads every field of every row group and groups their columns.
 func (b *builder) group(ctx context.Context) error {
 	b.grouper = NewGrouper(b.machines)
-	groups := (b.plan.N + RowsPerGroup - 1) / RowsPerGroup
-	total := groups * NumFields
+	groups := (len(b.slots) + RowsPerGroup - 1) / RowsPerGroup
+	fields := b.plan.Layout().Fields()
+	total := groups * len(fields)
 	return each(ctx, total, b.opt.Workers, func() *unit { return newUnit(b) }, func(u *unit, i int) error {
-		if err := u.read(i/NumFields, FieldID(i%NumFields)); err != nil {
+		if err := u.read(i/len(fields), fields[i%len(fields)]); err != nil {
 			return err
 		}
 		u.columns()

@@ -105,7 +105,7 @@ func (r *testRun) naive(loss LossPolicy, nondet NondetPolicy, decides func(row i
 				column = append(column, cell)
 			}
 			if !drop {
-				out[Column{int32(p), f}] = column
+				out[Column{Probe: int32(p), Field: f}] = column
 			}
 		}
 	}

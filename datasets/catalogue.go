@@ -1,6 +1,7 @@
 package datasets
 
-// CatalogueVersion changes whenever a field is added or means something else.
+// CatalogueVersion changes whenever a field of a layout is added or means
+// something else in files that exist.
 const CatalogueVersion = 1
 
 // influences makes a Field's Sources from the sources that are likely and
@@ -29,7 +30,7 @@ const (
 
 type sources = []Source
 
-// row is a line of the table; NumFields of them make the catalogue.
+// row is a line of the table; NumAllFields of them make the catalogue.
 type row struct {
 	name   string
 	unit   string
@@ -44,7 +45,7 @@ type row struct {
 // method of the paper's Section 4.2.1. What a factor decides through the
 // absence of a whole answer (a firewall that drops) is charged to AnswerKind
 // alone; else no field would be vetted.
-var table = [NumFields]row{
+var table = [NumAllFields]row{
 	AnswerKind: {name: "answer.kind", likely: sources{cfg, net}, barely: sources{app, st},
 		reason: "A firewall turns an RST or SYN-ACK into silence or an ICMP error (nft_reject, ipt_REJECT), on the host or on the way, so what comes back says as much of its rules as of the stack."},
 
@@ -92,11 +93,21 @@ var table = [NumFields]row{
 	QuoteIPTTL:      {name: "quote.ip.ttl", unit: "hops", likely: sources{net}, barely: sources{cfg}, reason: "RFC 1812, 5.3.1: the hops that the probe passed, and one more where the stack subtracts before it quotes."},
 	QuoteIPTOS:      {name: "quote.ip.tos", likely: sources{net}, reason: "RFC 2474: networks rewrite the DSCP of probes as they do that of answers."},
 	QuotePayload:    {name: "quote.payload", barely: sources{net}, reason: "RFC 1122, 3.2.2 wants the bytes as they came; translators and some stacks change the checksum or what follows."},
+
+	StepAnswers:     {name: "step.answers", likely: sources{cfg, net}, barely: sources{app, st}, reason: "How often the stack speaks (RFC 9293, 3.10.7): segments acknowledged one by one or together, SYN-ACKs and FINs again; firewalls and losses take answers away."},
+	StepOrder:       {name: "step.order", text: true, likely: sources{cfg, net}, barely: sources{app, st}, reason: "What the stack says first: an acknowledgement and then its FIN, or both in one (tcp_send_fin); as step.answers else."},
+	TCPSeqRel:       {name: "tcp.seq.rel", barely: sources{net, st}, reason: "RFC 9293, 3.10.7: SND.NXT or, in an RST, the number that the segment acknowledged; the initial number, which is random, is taken off."},
+	TCPAckRel:       {name: "tcp.ack.rel", barely: sources{net, st}, reason: "RFC 9293, 3.10.7.4: RCV.NXT, which says whether the segment's data were taken."},
+	TCPSACKRel:      {name: "tcp.sack.rel", text: true, barely: sources{cfg, st, net}, reason: "RFC 2018, 3 and RFC 2883: what came out of order or twice, counted from our initial number."},
+	TCPTSEcrRel:     {name: "tcp.timestamps.ecr.rel", barely: sources{cfg, st, net}, reason: "RFC 7323, 4.3: TS.Recent, which says whether the segment's timestamp was taken (tcp_replace_ts_recent)."},
+	TCPWindowBytes:  {name: "tcp.window.bytes", unit: "bytes", likely: sources{cfg, app, hw}, barely: sources{st, net}, reason: "RFC 7323, 2.3: the window as it is meant; depends on all that tcp.window does."},
+	TCPWindowMSS:    {name: "tcp.window.mss", unit: "segments", likely: sources{cfg, app, hw}, barely: sources{st, net}, reason: "tcp_select_initial_window rounds to segments; else as tcp.window.bytes."},
+	TCPWindowChange: {name: "tcp.window.change", unit: "bytes", likely: sources{cfg, app, hw}, barely: sources{st, net}, reason: "RFC 9293, 3.8.6: how the stack takes the window back while data waits and opens it as they are read (__tcp_select_window); rounded as the window's scale has it."},
 }
 
 // Catalogue describes every field, by FieldID. It must not be changed; a user
 // overrides sources with LoadSources.
-var Catalogue = func() (c [NumFields]Field) {
+var Catalogue = func() (c [NumAllFields]Field) {
 	for id, r := range table {
 		c[id] = Field{ID: FieldID(id), Name: r.name, Type: Uint, Unit: r.unit, Paper: r.paper,
 			Sources: influences(r.likely, r.barely), Reason: r.reason}
@@ -119,7 +130,7 @@ func FieldByName(name string) (id FieldID, ok bool) {
 
 // String gives the name in the catalogue.
 func (f FieldID) String() string {
-	if int(f) < NumFields {
+	if int(f) < NumAllFields {
 		return Catalogue[f].Name
 	}
 	return "invalid field"

@@ -19,10 +19,10 @@ type unit struct {
 	distinct cells
 	coder    *coder
 
-	codes     []byte // of the columns that stay, in order of probe
+	codes     []byte // of the columns that stay, in order
 	values    []Value
 	valueAt   []int
-	kept      []int32 // probes of the columns that stay
+	kept      []int32 // rows of the columns that stay
 	hashes    []uint64
 	nondet    int64
 	forgotten int64 // columns that nondeterminism dropped
@@ -37,7 +37,7 @@ func (u *unit) read(group int, field FieldID) error {
 	b := u.b
 	u.group, u.field = group, field
 	first := group * RowsPerGroup
-	u.probes = min(RowsPerGroup, b.plan.N-first)
+	u.probes = min(RowsPerGroup, len(b.slots)-first)
 	if err := u.kinds.find(b, group, field); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (u *unit) read(group int, field FieldID) error {
 
 // readKind fills in the cells of kind k from the file of its first machine.
 func (u *unit) readKind(k int, t *tableFile) error {
-	i := colFields + 3*int(u.field)
+	i := u.b.plan.Layout().fieldColumn(u.field)
 	if err := t.read(u.group, i, &u.value); err != nil {
 		return err
 	}
@@ -110,23 +110,24 @@ func (u *unit) columns() {
 	b := u.b
 	u.codes, u.values, u.valueAt, u.kept, u.hashes = u.codes[:0], u.values[:0], append(u.valueAt[:0], 0), u.kept[:0], u.hashes[:0]
 	u.nondet, u.forgotten = 0, 0
-	first := int32(u.group * RowsPerGroup)
-	at, _ := slices.BinarySearchFunc(b.lossy, Pair{first, 0}, comparePairs)
+	first := u.group * RowsPerGroup
+	at, _ := slices.BinarySearchFunc(b.lossy, b.slots[first], func(p Pair, s Slot) int { return compareSlots(p.slot(), s) })
 	lossy := b.lossy[at:]
 	n := len(u.kinds.first)
+	perStep := u.field == StepAnswers || u.field == StepOrder
 	for p := range u.probes {
-		probe := first + int32(p)
-		if b.drop[probe] {
+		slot := b.slots[first+p]
+		if b.drop[slot.Probe] || perStep && slot.Answer > 1 {
 			continue
 		}
 		column, of := u.cells[p*n:(p+1)*n], &u.kinds
-		if len(lossy) > 0 && lossy[0].Probe == probe {
+		if len(lossy) > 0 && lossy[0].slot() == slot {
 			for m, k := range u.kinds.of { // what is missing sets machines of a kind apart
 				u.row[m] = column[k]
 			}
 			column, of = u.row, &b.each
 		}
-		for len(lossy) > 0 && lossy[0].Probe == probe {
+		for len(lossy) > 0 && lossy[0].slot() == slot {
 			column[lossy[0].Machine] = missingCell
 			lossy = lossy[1:]
 		}
@@ -137,7 +138,7 @@ func (u *unit) columns() {
 		start := len(u.codes)
 		u.codes, u.values = u.coder.encode(column, of.of, u.codes, u.values)
 		u.valueAt = append(u.valueAt, len(u.values))
-		u.kept = append(u.kept, probe)
+		u.kept = append(u.kept, int32(first+p))
 		u.hashes = append(u.hashes, maphash.Bytes(b.grouper.seed, u.codes[start:]))
 	}
 }
@@ -163,8 +164,9 @@ func (u *unit) varies(column []cell, of *kinds) (drop bool) {
 func (u *unit) merge() {
 	b := u.b
 	n := 2 * len(b.files)
-	for i, probe := range u.kept {
-		b.grouper.add(Column{probe, u.field}, u.codes[i*n:(i+1)*n], u.hashes[i], u.values[u.valueAt[i]:u.valueAt[i+1]])
+	for i, row := range u.kept {
+		slot := b.slots[row]
+		b.grouper.add(Column{slot.Probe, u.field, slot.Step, slot.Answer}, u.codes[i*n:(i+1)*n], u.hashes[i], u.values[u.valueAt[i]:u.valueAt[i+1]])
 	}
 	b.d.Meta.NondetCells += u.nondet
 	b.d.Meta.NondetFeatures += u.forgotten

@@ -75,18 +75,19 @@ type Meta struct {
 	Nondet    NondetPolicy `json:"nondet"`
 	Filter    Filter       `json:"filter"`
 
-	LossyCells     int64          `json:"lossy_cells"`              // (machine, probe) pairs, dropped or masked
+	LossyCells     int64          `json:"lossy_cells"`              // (machine, probe) pairs, in dialogues (machine, probe, step, answer), dropped or masked
 	LossyProbes    []int32        `json:"lossy_probes,omitempty"`   // dropped
 	LossyMachines  []LossyMachine `json:"lossy_machines,omitempty"` // masked, and dropping nothing for others
 	Missing        []string       `json:"missing,omitempty"`        // machines of the plan without summaries
 	NondetCells    int64          `json:"nondet_cells"`             // (machine, probe, field) in the probes kept
 	NondetFeatures int64          `json:"nondet_features"`          // dropped
 
-	Table   *TableMeta        `json:"table,omitempty"` // of an imported table alone
-	Columns int               `json:"columns"`
-	Sources *Sources          `json:"sources"`
-	SHA256  string            `json:"sha256"`          // of all of the above and the contents
-	Files   map[string]string `json:"files,omitempty"` // of a data set on disk: seals by name
+	Dialogues bool              `json:"dialogues,omitempty"` // columns are of steps and answers
+	Table     *TableMeta        `json:"table,omitempty"`     // of an imported table alone
+	Columns   int               `json:"columns"`
+	Sources   *Sources          `json:"sources"`
+	SHA256    string            `json:"sha256"`          // of all of the above and the contents
+	Files     map[string]string `json:"files,omitempty"` // of a data set on disk: seals by name
 }
 
 // LossyMachine is a machine that was lossy on more than 1 % of the probes.
@@ -95,11 +96,15 @@ type LossyMachine struct {
 	Probes int    `json:"probes"`
 }
 
-// Pair is a probe on a machine.
+// Pair is a probe, or a place for an answer in a dialogue, on a machine.
 type Pair struct {
 	Probe   int32
 	Machine int32 // row
+	Step    uint8 `json:",omitempty"` // as in Slot
+	Answer  uint8 `json:",omitempty"`
 }
+
+func (p *Pair) slot() Slot { return Slot{p.Probe, p.Step, p.Answer} }
 
 // Dataset is a matrix with its provenance. It must not be changed.
 type Dataset struct {
@@ -121,7 +126,7 @@ func (d *Dataset) keeps(fields FieldSet, f FieldID) bool {
 }
 
 // Fields says which fields are in a set, or that there is no such set.
-func (d *Dataset) Fields(set FieldSet) (in [NumFields]bool, err error) {
+func (d *Dataset) Fields(set FieldSet) (in [NumAllFields]bool, err error) {
 	if _, err := ParseFieldSet(string(set)); err != nil {
 		return in, err
 	}
@@ -187,14 +192,14 @@ func (d *Dataset) FilterFor(rows []int32, fields FieldSet) *Selection {
 // nondetOn reports whether column c, of a data set that masks, is missing on
 // a row of the set though its pair is not lossy.
 func (d *Dataset) nondetOn(c int, set []bool) bool {
-	probe := d.Matrix.Columns[c].Probe
+	slot := d.Matrix.Columns[c].Slot()
 	codes := d.Matrix.Codes(d.Matrix.Part[c])
-	i, _ := slices.BinarySearchFunc(d.Lossy, probe, func(p Pair, probe int32) int { return int(p.Probe) - int(probe) })
+	i, _ := slices.BinarySearchFunc(d.Lossy, slot, func(p Pair, slot Slot) int { return compareSlots(p.slot(), slot) })
 	for r, in := range set {
-		for i < len(d.Lossy) && d.Lossy[i].Probe == probe && int(d.Lossy[i].Machine) < r {
+		for i < len(d.Lossy) && d.Lossy[i].slot() == slot && int(d.Lossy[i].Machine) < r {
 			i++
 		}
-		lossy := i < len(d.Lossy) && d.Lossy[i] == Pair{probe, int32(r)}
+		lossy := i < len(d.Lossy) && d.Lossy[i].slot() == slot && int(d.Lossy[i].Machine) == r
 		if in && !lossy && codes[r] == Missing {
 			return true
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,8 @@ import (
 //
 //	machines.parquet    a row a machine: names, labels, factors as JSON
 //	columns.parquet     a row a feature: probe, field, partition, and the
-//	                    state and number of each of its values, by code
+//	                    state and number of each of its values, by code; of
+//	                    dialogues also step and answer, as lossy.parquet
 //	partitions.parquet  a row a partition: codes, two bytes a machine, little
 //	                    end first, 65535 where missing
 //	texts.parquet       what the numbers of text fields mean
@@ -50,7 +52,39 @@ var (
 	partitionColumns = []columnSpec{{name: "codes", kind: blob}}
 	textColumns      = []columnSpec{{name: "text", kind: text}}
 	lossyColumns     = []columnSpec{{name: "probe", kind: wide}, {name: "machine", kind: small}}
+	slotColumns      = []columnSpec{{name: "step", kind: small}, {name: "answer", kind: small}}
 )
+
+// withSlots adds to the columns of a table, in a data set of dialogues, the
+// step and the answer.
+func (d *Dataset) withSlots(specs []columnSpec) []columnSpec {
+	if !d.Meta.Dialogues {
+		return specs
+	}
+	return slices.Concat(specs, slotColumns)
+}
+
+// slotCells adds the cells of those.
+func (d *Dataset) slotCells(out [][]parquet.Value, at int, s Slot) {
+	if d.Meta.Dialogues {
+		out[at] = append(out[at], parquet.Int64Value(int64(s.Step)))
+		out[at+1] = append(out[at+1], parquet.Int64Value(int64(s.Answer)))
+	}
+}
+
+// slot reads them of row r.
+func (d *Dataset) slot(probe int32, c []cells, r int) (Slot, error) {
+	s := Slot{Probe: probe}
+	if !d.Meta.Dialogues {
+		return s, nil
+	}
+	step, answer := c[0].ints[r], c[1].ints[r]
+	if step < 1 || step > math.MaxUint8 || answer < 1 || answer > math.MaxUint8 {
+		return s, fmt.Errorf("columns step, answer: row %d: %d, %d: want 1 to %d", r, step, answer, math.MaxUint8)
+	}
+	s.Step, s.Answer = uint8(step), uint8(answer)
+	return s, nil
+}
 
 // contentHash sums up the provenance and the contents.
 func (d *Dataset) contentHash() string {
@@ -89,6 +123,9 @@ func (m *Matrix) hash(h hash.Hash) {
 	for c, column := range m.Columns {
 		b = binary.LittleEndian.AppendUint32(b, uint32(column.Probe))
 		b = append(b, byte(column.Field))
+		if column.Step > 0 {
+			b = append(b, column.Step, column.Answer)
+		}
 		b = binary.LittleEndian.AppendUint32(b, uint32(m.Part[c]))
 		values := m.Values(c)
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(values)))
@@ -175,10 +212,10 @@ func (d *Dataset) parts() []part {
 	m := d.Matrix
 	list := []part{
 		{machinesFile, machineColumns, m.Rows(), d.machineCells},
-		{columnsFile, columnColumns, len(m.Columns), d.columnCells},
+		{columnsFile, d.withSlots(columnColumns), len(m.Columns), d.columnCells},
 		{partitionsFile, partitionColumns, len(m.Parts), d.partitionCells},
 		{textsFile, textColumns, len(m.Texts), d.textCells},
-		{lossyFile, lossyColumns, len(d.Lossy), d.lossyCells},
+		{lossyFile, d.withSlots(lossyColumns), len(d.Lossy), d.lossyCells},
 	}
 	if d.Meta.Table != nil {
 		list = append(list, part{namesFile, nameColumns, len(m.Names), d.nameCells}, part{numbersFile, numberColumns, len(m.Numbers), d.numberCells})
@@ -267,6 +304,7 @@ func (d *Dataset) columnCells(out [][]parquet.Value, c int) error {
 	if len(values) == 0 {
 		out[3], out[4] = append(out[3], null()), append(out[4], null())
 	}
+	d.slotCells(out, len(columnColumns), column.Slot())
 	return nil
 }
 
@@ -283,6 +321,7 @@ func (d *Dataset) textCells(out [][]parquet.Value, i int) error {
 func (d *Dataset) lossyCells(out [][]parquet.Value, i int) error {
 	out[0] = append(out[0], parquet.Int64Value(int64(d.Lossy[i].Probe)))
 	out[1] = append(out[1], parquet.Int64Value(int64(d.Lossy[i].Machine)))
+	d.slotCells(out, len(lossyColumns), d.Lossy[i].slot())
 	return nil
 }
 
@@ -309,8 +348,8 @@ func Open(dir string) (*Dataset, error) {
 		{machinesFile, machineColumns, d.readMachines},
 		{textsFile, textColumns, d.readTexts},
 		{partitionsFile, partitionColumns, d.readPartitions},
-		{columnsFile, columnColumns, d.readColumns},
-		{lossyFile, lossyColumns, d.readLossy},
+		{columnsFile, d.withSlots(columnColumns), d.readColumns},
+		{lossyFile, d.withSlots(lossyColumns), d.readLossy},
 	}
 	if d.Meta.Table != nil {
 		d.Matrix.Names = []string{}
@@ -413,7 +452,11 @@ func (d *Dataset) readColumns(_ *tableFile, c []cells) error {
 		if p < 0 || p >= int64(len(m.Parts)) {
 			return fmt.Errorf("column partition: row %d: %d, want less than %d", r, p, len(m.Parts))
 		}
-		column := Column{int32(probe), field}
+		slot, err := d.slot(int32(probe), c[len(columnColumns):], r)
+		if err != nil {
+			return err
+		}
+		column := Column{slot.Probe, field, slot.Step, slot.Answer}
 		if n := len(m.Columns); n > 0 && compareColumns(m.Columns[n-1], column) >= 0 {
 			return fmt.Errorf("column probe: row %d is not in order", r)
 		}
@@ -441,7 +484,11 @@ func (d *Dataset) readColumns(_ *tableFile, c []cells) error {
 
 func (d *Dataset) readLossy(_ *tableFile, c []cells) error {
 	for r, probe := range c[0].ints {
-		p := Pair{int32(probe), int32(c[1].ints[r])}
+		slot, err := d.slot(int32(probe), c[len(lossyColumns):], r)
+		if err != nil {
+			return err
+		}
+		p := Pair{slot.Probe, int32(c[1].ints[r]), slot.Step, slot.Answer}
 		if n := len(d.Lossy); n > 0 && comparePairs(d.Lossy[n-1], p) >= 0 || p.Machine < 0 || int(p.Machine) >= d.Matrix.Rows() {
 			return fmt.Errorf("row %d: not in order, or of no machine", r)
 		}

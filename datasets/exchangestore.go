@@ -1,14 +1,19 @@
 package datasets
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 )
 
-const exchangeFormat = "tickle-exchanges/2"
+const (
+	exchangeFormat = "tickle-exchanges/2"
+	dialogueFormat = "tickle-dialogues/1"
+)
 
 // The columns of a file of exchanges, before the fields.
 const (
@@ -26,17 +31,27 @@ var exchangeColumns = func() []columnSpec {
 	specs := []columnSpec{{name: "probe", kind: wide}, {name: "repeat", kind: small}, {name: "sent_us", kind: wide},
 		{name: "received_us", kind: wide, nullable: true}, {name: "answers", kind: small}, {name: "kinds", kind: text},
 		{name: "delays_us", kind: wide, list: true}}
-	for f := range FieldID(NumFields) {
+	for _, f := range packetFields {
 		specs = append(specs, valueSpec(f))
 	}
 	return specs
 }()
+
+// The columns of a file of dialogues, behind those before the fields.
+const (
+	colXSteps = colXFields + iota
+	colXRaw
+)
+
+// dialogueColumns have the packets, from which all fields can be read.
+var dialogueColumns = append(exchangeColumns[:colXFields:colXFields], columnSpec{name: "steps", kind: small, list: true}, rawColumn)
 
 // rawColumn follows the fields where bytes are kept.
 var rawColumn = columnSpec{name: "raw", kind: blob, list: true}
 
 var (
 	exchangeTable    = &tableKind{name: "exchanges", specs: exchangeColumns}
+	dialogueTable    = &tableKind{name: "dialogues", specs: dialogueColumns}
 	rawExchangeTable = &tableKind{name: "exchanges", specs: append(exchangeColumns[:len(exchangeColumns):len(exchangeColumns)], rawColumn)}
 )
 
@@ -54,7 +69,9 @@ func (k Kind) String() string {
 // each: probe, repeat, sent_us, received_us (null without an answer),
 // answers, kinds (of the answers, comma separated), delays_us (a list), and
 // the first answer's fields, null where absent; with KeepBytes also raw, the
-// list of the answers' packets.
+// list of the answers' packets. A row of a dialogue has no fields, for each of
+// its answers has its own, but steps (a list: the step that each answer came
+// in, from 1) and raw in any case.
 type ObservationWriter struct {
 	t      *tableWriter
 	h      ObservationHeader
@@ -71,7 +88,10 @@ func CreateObservations(path string, h ObservationHeader) (*ObservationWriter, e
 		return nil, err
 	}
 	kind := exchangeTable
-	if h.Keep == KeepBytes {
+	switch {
+	case h.Layout == Dialogues:
+		kind = dialogueTable
+	case h.Keep == KeepBytes:
 		kind = rawExchangeTable
 	}
 	t, err := createTable(h.FS, path, kind)
@@ -105,7 +125,19 @@ func (w *ObservationWriter) Write(x *Exchange, texts *Interner) error {
 	put(colXAnswers, parquet.Int64Value(int64(len(x.Answers))))
 	put(colXKinds, parquet.ByteArrayValue(append([]byte(nil), w.kinds...)))
 	w.lists(x)
-	for f := range FieldID(NumFields) {
+	if w.h.Layout == Packets {
+		w.fields(x, texts)
+	}
+	w.n++
+	if w.n == RowsPerGroup {
+		return w.flush()
+	}
+	return nil
+}
+
+// fields appends the first answer's.
+func (w *ObservationWriter) fields(x *Exchange, texts *Interner) {
+	for _, f := range packetFields {
 		v := null()
 		switch {
 		case len(x.Answers) == 0:
@@ -118,34 +150,46 @@ func (w *ObservationWriter) Write(x *Exchange, texts *Interner) error {
 		default:
 			v = some(parquet.Int64Value(int64(x.First.Values[f])))
 		}
-		put(colXFields+int(f), v)
+		w.cols[colXFields+int(f)] = append(w.cols[colXFields+int(f)], v)
 	}
-	w.n++
-	if w.n == RowsPerGroup {
-		return w.flush()
-	}
-	return nil
 }
 
 // lists appends the columns that have a value an answer.
 func (w *ObservationWriter) lists(x *Exchange) {
-	raw := colXFields + NumFields
-	keep := w.h.Keep == KeepBytes
+	put := func(i int, v parquet.Value) { w.cols[i] = append(w.cols[i], v) }
+	isDialogue, raw := w.h.Layout == Dialogues, w.h.rawColumn()
 	if len(x.Answers) == 0 {
-		w.cols[colXDelays] = append(w.cols[colXDelays], null())
-		if keep {
-			w.cols[raw] = append(w.cols[raw], null())
+		put(colXDelays, null())
+		if isDialogue {
+			put(colXSteps, null())
+		}
+		if raw > 0 {
+			put(raw, null())
 		}
 		return
 	}
 	for i := range x.Answers {
 		a := &x.Answers[i]
 		rep := min(i, 1)
-		w.cols[colXDelays] = append(w.cols[colXDelays], parquet.Int64Value(a.At-x.Sent).Level(rep, 1, 0))
-		if keep {
-			w.cols[raw] = append(w.cols[raw], parquet.ByteArrayValue(append([]byte(nil), a.Bytes...)).Level(rep, 1, 0))
+		put(colXDelays, parquet.Int64Value(a.At-x.Sent).Level(rep, 1, 0))
+		if isDialogue {
+			put(colXSteps, parquet.Int64Value(int64(a.Step)).Level(rep, 1, 0))
+		}
+		if raw > 0 {
+			put(raw, parquet.ByteArrayValue(append([]byte(nil), a.Bytes...)).Level(rep, 1, 0))
 		}
 	}
+}
+
+// rawColumn is where the packets stand, or 0.
+func (h *ObservationHeader) rawColumn() int {
+	switch {
+	case h.Layout == Dialogues:
+		return colXRaw
+	case h.Keep == KeepBytes:
+		return colXFields + NumFields
+	}
+	return 0
 }
 
 func (w *ObservationWriter) flush() error {
@@ -162,7 +206,11 @@ func (w *ObservationWriter) Close() error {
 	if w.n > 0 {
 		_ = w.flush() // the table keeps the error for close
 	}
-	w.h.write(w.t, exchangeFormat)
+	format := exchangeFormat
+	if w.h.Layout == Dialogues {
+		format = dialogueFormat
+	}
+	w.h.write(w.t, format)
 	b, err := json.Marshal(w.counts)
 	if err != nil {
 		return err
@@ -183,21 +231,28 @@ type ObservationFile struct {
 
 // OpenObservations opens a file of exchanges and checks that it is whole.
 func OpenObservations(path string) (*ObservationFile, error) {
-	keep := KeepBytes
-	t, err := openTable(path, rawExchangeTable.specs)
-	if err != nil {
-		keep = KeepFields
-		if t, err = openTable(path, exchangeColumns); err != nil {
+	var first error
+	for _, kind := range []struct {
+		specs  []columnSpec
+		format string
+		layout Layout
+		keep   Keep
+	}{{exchangeColumns, exchangeFormat, Packets, KeepFields}, {rawExchangeTable.specs, exchangeFormat, Packets, KeepBytes},
+		{dialogueColumns, dialogueFormat, Dialogues, KeepBytes}} {
+		t, err := openTable(path, kind.specs)
+		if err != nil {
+			first = cmp.Or(first, err)
+			continue
+		}
+		o := &ObservationFile{t: t}
+		if o.Header.SummaryHeader, o.Counts, err = readHeader(t, kind.format); err != nil {
+			_ = t.close()
 			return nil, err
 		}
+		o.Header.Layout, o.Header.Keep = kind.layout, kind.keep
+		return o, nil
 	}
-	o := &ObservationFile{t: t}
-	if o.Header.SummaryHeader, o.Counts, err = readHeader(t, exchangeFormat); err != nil {
-		_ = t.close()
-		return nil, err
-	}
-	o.Header.Keep = keep
-	return o, nil
+	return nil, first
 }
 
 // Close closes the file.
@@ -227,7 +282,9 @@ func (o *ObservationFile) Read(g int, texts *Interner) ([]Exchange, error) {
 		if len(delays) == 0 {
 			continue
 		}
-		x.First = &first[r]
+		if o.Header.Layout == Packets {
+			x.First = &first[r]
+		}
 		x.Answers = make([]Answer, len(delays))
 		kinds := strings.Split(string(c[colXKinds].texts[c[colXKinds].ints[r]]), ",")
 		if len(kinds) != len(delays) {
@@ -242,12 +299,42 @@ func (o *ObservationFile) Read(g int, texts *Interner) ([]Exchange, error) {
 			}
 		}
 	}
-	return out, o.readFields(g, texts, out)
+	if o.Header.Layout == Dialogues {
+		err := o.readSteps(g, out)
+		if err != nil {
+			return nil, err
+		}
+		return out, o.readRaw(g, out)
+	}
+	if err := o.readFields(g, texts, out); err != nil {
+		return nil, err
+	}
+	return out, o.readRaw(g, out)
+}
+
+func (o *ObservationFile) readSteps(g int, out []Exchange) error {
+	var c cells
+	if err := o.t.read(g, colXSteps, &c); err != nil {
+		return err
+	}
+	for r := range out {
+		steps := c.ints[c.start[r]:c.start[r+1]]
+		if len(steps) != len(out[r].Answers) {
+			return fmt.Errorf("%s: column steps: %d steps for %d answers", o.t.path, len(steps), len(out[r].Answers))
+		}
+		for i, s := range steps {
+			if s < 1 || s > math.MaxUint8 {
+				return fmt.Errorf("%s: column steps: step %d: want 1 to %d", o.t.path, s, math.MaxUint8)
+			}
+			out[r].Answers[i].Step = uint8(s)
+		}
+	}
+	return nil
 }
 
 func (o *ObservationFile) readFields(g int, texts *Interner, out []Exchange) error {
 	var c cells
-	for f := range FieldID(NumFields) {
+	for _, f := range packetFields {
 		if err := o.t.read(g, colXFields+int(f), &c); err != nil {
 			return err
 		}
@@ -262,10 +349,16 @@ func (o *ObservationFile) readFields(g int, texts *Interner, out []Exchange) err
 			out[r].First.Set(f, v)
 		}
 	}
-	if o.Header.Keep != KeepBytes {
+	return nil
+}
+
+func (o *ObservationFile) readRaw(g int, out []Exchange) error {
+	column := o.Header.rawColumn()
+	if column == 0 {
 		return nil
 	}
-	if err := o.t.read(g, colXFields+NumFields, &c); err != nil {
+	var c cells
+	if err := o.t.read(g, column, &c); err != nil {
 		return err
 	}
 	for r := range out {

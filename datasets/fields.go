@@ -1,10 +1,12 @@
 package datasets
 
+import "cmp"
+
 // FieldID identifies a field of the catalogue. The order is the order of
 // columns everywhere; new fields go to the end.
 type FieldID uint8
 
-// The fields of an answer. Numbers are as they stand in the header unless
+// The fields of a single packet's answer. Numbers are as they stand in the header unless
 // said otherwise; the catalogue (Catalogue) documents each.
 const (
 	AnswerKind FieldID = iota // Kind; present in every observation
@@ -59,9 +61,85 @@ const (
 	QuoteIPTOS      // Echo
 	QuotePayload    // Echo, for what follows the IP header
 
-	// NumFields is the size of the catalogue.
+	// NumFields is the number of fields of a single packet's answer.
 	NumFields = int(iota)
 )
+
+// The fields of dialogues alone: what an answer says relative to its
+// connection, and what a step drew in all. They stand behind the others, and
+// files of single packets do not have them.
+const (
+	StepAnswers     FieldID = FieldID(NumFields) + iota // to the step; of its first answer, as is StepOrder
+	StepOrder                                           // text: the answers' flags or kinds, in order
+	TCPSeqRel                                           // minus the machine's initial number
+	TCPAckRel                                           // minus ours
+	TCPSACKRel                                          // text: all blocks, minus our initial number
+	TCPTSEcrRel                                         // minus the first timestamp that was sent
+	TCPWindowBytes                                      // scaled
+	TCPWindowMSS                                        // in segments of the connection, rounded down
+	TCPWindowChange                                     // of its right edge since the first answer; minus what was acknowledged
+
+	// NumAllFields is the size of the catalogue.
+	NumAllFields = NumFields + iota
+)
+
+// Layout is what the rows of a plan's files are.
+type Layout uint8
+
+// The layouts.
+const (
+	// Packets has a row a probe, which is a single packet: that of the fields
+	// of its first answer.
+	Packets Layout = iota
+	// Dialogues has a row a place for an answer (Slot): so many to each step
+	// of each probe. Numbers that only mean something relative to the
+	// connection stand so, instead of as they came.
+	Dialogues
+)
+
+var (
+	packetFields   = fieldsOf(func(f FieldID) bool { return int(f) < NumFields })
+	dialogueFields = fieldsOf(func(f FieldID) bool {
+		switch f {
+		case TCPSeq, TCPAck, TCPChecksum, TCPTSVal, TCPTSEcr, TCPSACKLeft, TCPSACKRight, TCPSACKMore:
+			return false
+		}
+		return true
+	})
+)
+
+func fieldsOf(in func(f FieldID) bool) (fields []FieldID) {
+	for f := range FieldID(NumAllFields) {
+		if in(f) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// Fields lists the fields of a layout, in order. It must not be changed.
+func (l Layout) Fields() []FieldID {
+	if l == Dialogues {
+		return dialogueFields
+	}
+	return packetFields
+}
+
+// AnswersPerStep is the number of answers to a step of a dialogue whose fields
+// are kept. StepAnswers and StepOrder know of all.
+const AnswersPerStep = 3
+
+// Slot is a place for an answer under a plan.
+type Slot struct {
+	Probe int32
+	// Step and Answer count from 1. In a plan of single packets both are 0,
+	// and there is one place a probe.
+	Step, Answer uint8
+}
+
+func compareSlots(a, b Slot) int {
+	return cmp.Or(cmp.Compare(a.Probe, b.Probe), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Answer, b.Answer))
+}
 
 // Echo says how a value that was sent came back in a quotation.
 type Echo uint64

@@ -124,7 +124,7 @@ func (g *Grouper) Matrix(texts []string) *Matrix {
 }
 
 func compareColumns(a, b Column) int {
-	return cmp.Or(cmp.Compare(a.Probe, b.Probe), cmp.Compare(a.Field, b.Field))
+	return cmp.Or(compareSlots(a.Slot(), b.Slot()), cmp.Compare(a.Field, b.Field))
 }
 
 // appendCodes appends codes as two bytes each, little end first.

@@ -39,7 +39,7 @@ func (k *kinds) find(b *builder, group int, field FieldID) error {
 		k.head = make(map[uint64]int32)
 	}
 	clear(k.head)
-	column := colFields + 3*int(field)
+	column := b.plan.Layout().fieldColumn(field)
 	for m, f := range b.files {
 		start := len(k.bytes)
 		var err error

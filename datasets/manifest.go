@@ -38,12 +38,21 @@ type Manifest struct {
 type Plan struct {
 	Name     string          `json:"name"`
 	Probes   probegen.Header `json:"probes"`
-	SHA256   string          `json:"probes_sha256"` // of the probe file's bytes
-	N        int             `json:"n"`             // probes; their IDs are 0 … n-1
+	SHA256   string          `json:"probes_sha256"`  // of the probe file's bytes
+	N        int             `json:"n"`              // probes; their IDs are 0 … n-1
+	Rows     int             `json:"rows,omitempty"` // places for answers in a plan of dialogues; 0: it is of single packets
 	Repeats  int             `json:"repeats"`
 	Order    Order           `json:"order"`
 	Spacing  int64           `json:"spacing_us"`         // between sendings
 	Machines []string        `json:"machines,omitempty"` // nil: all
+}
+
+// Layout says what the rows of the plan's files are.
+func (p *Plan) Layout() Layout {
+	if p.Rows > 0 {
+		return Dialogues
+	}
+	return Packets
 }
 
 // Order is the order in which a plan's copies are sent.
@@ -111,6 +120,9 @@ func (m *Manifest) check() error {
 		plans[p.Name] = true
 		if p.N < 1 || p.N > math.MaxInt32 || p.Repeats < 1 || p.Repeats > math.MaxUint16 {
 			return fmt.Errorf("plans[%d]: n %d, repeats %d: want at least 1, and at most %d and %d", i, p.N, p.Repeats, math.MaxInt32, math.MaxUint16)
+		}
+		if p.Rows != 0 && (p.Rows < p.N || p.Rows > math.MaxInt32) {
+			return fmt.Errorf("plans[%d].rows: %d: want none, or at least one a probe and at most %d", i, p.Rows, math.MaxInt32)
 		}
 		for _, name := range p.Machines {
 			if !machines[name] {

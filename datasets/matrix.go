@@ -1,6 +1,9 @@
 package datasets
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Code is a cell of a nominal column: the number of its value among the
 // column's values, in order of first appearance down the rows. Codes are
@@ -16,7 +19,13 @@ const Missing Code = 0xFFFF
 type Column struct {
 	Probe int32   // probe's ID
 	Field FieldID // of the catalogue
+	// Step and Answer say which answer of a dialogue, as in Slot; both are 0
+	// for single packets.
+	Step, Answer uint8
 }
+
+// Slot is where the column's answers stand.
+func (c Column) Slot() Slot { return Slot{c.Probe, c.Step, c.Answer} }
 
 // Value is what a code of a column stands for.
 type Value struct {
@@ -42,7 +51,7 @@ const (
 // Memory is Partitions()·Rows() codes, 4 bytes a column and 16 a value.
 type Matrix struct {
 	Machines []Machine
-	Columns  []Column // in probe order, then catalogue order
+	Columns  []Column // in order of probe, step and answer, then of the catalogue
 	Part     []int32  // partition of each column
 	Names    []string // of the nominal columns of an imported table, whose values are all texts; nil where Columns says it all
 	Texts    []string
@@ -72,6 +81,14 @@ type Partition struct {
 	Other   bool
 	First   int32 // the first column that has it
 	Columns int32 // how many columns have it (its multiplicity over the whole matrix)
+}
+
+// Layout says what the columns are of.
+func (m *Matrix) Layout() Layout {
+	if len(m.Columns) > 0 && m.Columns[0].Step > 0 {
+		return Dialogues
+	}
+	return Packets
 }
 
 // Rows is the number of machines.
@@ -167,11 +184,19 @@ func (m *Matrix) textual(c int) bool {
 	return m.Names != nil || Catalogue[m.Columns[c].Field].Type == Text
 }
 
-// Name gives the name of column c, as "p12.tcp.window", or as the imported
-// table has it.
+// Name gives the name of column c, as "p12.tcp.window", in a dialogue
+// "p12.s3.a1.tcp.window", or as the imported table has it.
 func (m *Matrix) Name(c int) string {
 	if m.Names != nil {
 		return m.Names[c]
 	}
-	return "p" + strconv.Itoa(int(m.Columns[c].Probe)) + "." + m.Columns[c].Field.String()
+	return m.Columns[c].String()
+}
+
+// String gives the name of the column.
+func (c Column) String() string {
+	if c.Step == 0 {
+		return "p" + strconv.Itoa(int(c.Probe)) + "." + c.Field.String()
+	}
+	return fmt.Sprintf("p%d.s%d.a%d.%v", c.Probe, c.Step, c.Answer, c.Field)
 }

@@ -3,7 +3,7 @@ package datasets
 // Observation holds the fields of one exchange: those of its first answer.
 // Values of text fields are indices into the run's Interner.
 type Observation struct {
-	Values  [NumFields]uint64
+	Values  [NumAllFields]uint64
 	Present uint64 // bit f is set when field f has a value
 }
 

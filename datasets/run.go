@@ -42,6 +42,7 @@ type SummaryHeader struct {
 	Plan    string
 	Probes  string // SHA-256 of the probe set, hexadecimal
 	Seed    uint64
+	Layout  Layout
 	FS      FS // nil: the host's
 }
 
@@ -66,12 +67,13 @@ type Exchange struct {
 	Repeat  uint16 // from 0
 	Sent    int64
 	Answers []Answer     // in order of arrival
-	First   *Observation // fields of the first answer; not looked at without one
+	First   *Observation // fields of the first answer to a single packet; not looked at without one
 }
 
 // Answer is one packet that answered an exchange.
 type Answer struct {
 	At    int64
+	Step  uint8 // of a dialogue that it came in, from 1; 0 in the answers to single packets
 	Kind  Kind
 	Bytes []byte // from the IP header on; kept only with KeepBytes
 }

@@ -15,7 +15,7 @@ import (
 
 // Sources says for every field what its value depends on. The zero value is
 // of no use; start from DefaultSources.
-type Sources [NumFields][NumSources]Influence
+type Sources [NumAllFields][NumSources]Influence
 
 // DefaultSources are those of the catalogue.
 func DefaultSources() *Sources {
@@ -39,10 +39,14 @@ type influencesJSON struct {
 }
 
 // MarshalJSON gives an object of fields, each with its likely and barely
-// possible sources.
+// possible sources. Fields of dialogues alone stand there only when their
+// sources are not the catalogue's.
 func (s *Sources) MarshalJSON() ([]byte, error) {
 	m := make(map[string]influencesJSON, NumFields)
 	for f := range s {
+		if f >= NumFields && s[f] == Catalogue[f].Sources {
+			continue
+		}
 		var in influencesJSON
 		for source, influence := range s[f] {
 			switch influence {
@@ -57,18 +61,21 @@ func (s *Sources) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// UnmarshalJSON reads what MarshalJSON gives; every field must be there.
+// UnmarshalJSON reads what MarshalJSON gives; every field but those of
+// dialogues alone must be there.
 func (s *Sources) UnmarshalJSON(b []byte) error {
 	var m map[string]influencesJSON
 	if err := json.Unmarshal(b, &m); err != nil {
 		return err
 	}
-	if len(m) != NumFields {
-		return fmt.Errorf("sources: %d fields, want %d", len(m), NumFields)
-	}
 	*s = Sources{}
 	for f := range s {
 		in, ok := m[Catalogue[f].Name]
+		delete(m, Catalogue[f].Name)
+		if !ok && f >= NumFields {
+			s[f] = Catalogue[f].Sources
+			continue
+		}
 		if !ok {
 			return fmt.Errorf("sources: field %s is not there", Catalogue[f].Name)
 		}
@@ -81,6 +88,9 @@ func (s *Sources) UnmarshalJSON(b []byte) error {
 				s[f][source] = influence
 			}
 		}
+	}
+	for name := range m {
+		return fmt.Errorf("sources: field %q: not in the catalogue", name)
 	}
 	return nil
 }

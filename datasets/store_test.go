@@ -119,7 +119,7 @@ func exchanges(texts *Interner) []Exchange {
 	return []Exchange{
 		{Probe: 0, Repeat: 0, Sent: 100},
 		{Probe: 1, Repeat: 0, Sent: 200, First: &first, Answers: []Answer{{At: 250, Kind: KindTCP, Bytes: []byte{0x45, 0}}}},
-		{Probe: 0, Repeat: 1, Sent: 300, First: &first, Answers: []Answer{{310, KindICMP, []byte{1}}, {1_000_310, KindTCP, []byte{}}}},
+		{Probe: 0, Repeat: 1, Sent: 300, First: &first, Answers: []Answer{{At: 310, Kind: KindICMP, Bytes: []byte{1}}, {At: 1_000_310, Kind: KindTCP, Bytes: []byte{}}}},
 		{Probe: 2, Repeat: 5, Sent: 400},
 	}
 }

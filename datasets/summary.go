@@ -14,13 +14,16 @@ type FieldSummary struct {
 	First uint16
 }
 
-// Summary is what is known of one probe on one machine after all repeats.
+// Summary is what is known of one probe, or of one place for an answer in a
+// dialogue, on one machine after all repeats.
 type Summary struct {
 	Probe    int32
+	Step     uint8  // as in Slot
+	Answer   uint8  //
 	Repeats  uint16 // sendings
 	Answered uint16 // sendings with at least one answer
-	Answers  uint32 // answers to all sendings, duplicates included
-	Fields   [NumFields]FieldSummary
+	Answers  uint32 // answers to all sendings of the packet, or of the step, duplicates included
+	Fields   [NumAllFields]FieldSummary
 }
 
 // Lossy reports whether some repeats were answered and some were not. All or
@@ -28,7 +31,7 @@ type Summary struct {
 func (s *Summary) Lossy() bool { return s.Answered > 0 && s.Answered < s.Repeats }
 
 // Summarize fills dst's Repeats, Answered and Fields from the repeats of a
-// probe in order; it leaves Probe and Answers alone. obs[i] holds the first
+// probe in order; it leaves the rest alone. obs[i] holds the first
 // answer to repeat i when answered[i]; otherwise it is not looked at.
 //
 // A field is Present only when present with one value in every answer, Absent
@@ -55,7 +58,7 @@ func Summarize(dst *Summary, obs []Observation, answered []bool) {
 			continue
 		}
 		differ |= o.Present ^ obs[first].Present
-		for f := range NumFields {
+		for f := range NumAllFields {
 			if o.Values[f] != obs[first].Values[f] {
 				differ |= (o.Present & (1 << f))
 			}
@@ -81,7 +84,7 @@ func Summarize(dst *Summary, obs []Observation, answered []bool) {
 	}
 }
 
-const allFields = 1<<NumFields - 1
+const allFields = 1<<NumAllFields - 1
 
 // summarizeNondet counts the outcomes of a field that is known to vary.
 func summarizeNondet(f FieldID, obs []Observation, answered []bool) FieldSummary {

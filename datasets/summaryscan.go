@@ -22,10 +22,14 @@ func (s *SummaryFile) Answered(g int) (answered, repeats []uint16, err error) {
 }
 
 // Firsts gives, for every summary of row group g in order, the First of field
-// f: 0 where it did not vary. It is nil where f varied in none of them. It
+// f: 0 where it did not vary. It is nil where f varied in none of them, or where
+// the file has no such field. It
 // reads nothing else.
 func (s *SummaryFile) Firsts(g int, f FieldID) ([]uint16, error) {
-	column := colFields + 3*int(f) + 2
+	column := s.Header.Layout.fieldColumn(f) + 2
+	if column < colFields {
+		return nil, nil
+	}
 	group := s.t.pq.RowGroups()[g]
 	if chunk, ok := group.ColumnChunks()[column].(*parquet.FileColumnChunk); ok && chunk.NullCount() == group.NumRows() {
 		return nil, nil // as the file's own statistics say

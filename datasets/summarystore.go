@@ -3,14 +3,16 @@ package datasets
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
 )
 
-// The columns of a summary file: probe, repeats, answered, answers, and three
-// a field.
+// The columns of a summary file: probe, repeats, answered, answers, three a
+// field and, in dialogues, step and answer.
 const (
 	colProbe = iota
 	colRepeats
@@ -19,8 +21,20 @@ const (
 	colFields
 )
 
+// fieldColumn gives the first of a field's three columns, or -1.
+func (l Layout) fieldColumn(f FieldID) int {
+	i, ok := slices.BinarySearch(l.Fields(), f)
+	if !ok {
+		return -1
+	}
+	return colFields + 3*i
+}
+
+// stepColumn gives the column of steps in dialogues; that of answers follows.
+func (l Layout) stepColumn() int { return colFields + 3*len(l.Fields()) }
+
 // manyValued are the fields whose values differ from probe to probe.
-var manyValued = [NumFields]bool{IPID: true, IPChecksum: true, TCPSeq: true, TCPAck: true, TCPChecksum: true,
+var manyValued = [NumAllFields]bool{TCPSeqRel: true, TCPAckRel: true, TCPTSEcrRel: true, TCPWindowChange: true, IPID: true, IPChecksum: true, TCPSeq: true, TCPAck: true, TCPChecksum: true,
 	TCPTSVal: true, TCPTSEcr: true, TCPSACKLeft: true, TCPSACKRight: true}
 
 func valueSpec(f FieldID) columnSpec {
@@ -34,20 +48,24 @@ func valueSpec(f FieldID) columnSpec {
 	return c
 }
 
-var summaryColumns = func() []columnSpec {
+func summaryColumns(l Layout) []columnSpec {
 	specs := []columnSpec{{name: "probe", kind: wide}, {name: "repeats", kind: small},
 		{name: "answered", kind: small}, {name: "answers", kind: small}}
-	for f := range FieldID(NumFields) {
+	for _, f := range l.Fields() {
 		name := Catalogue[f].Name
 		specs = append(specs, valueSpec(f),
 			columnSpec{name: name + ".distinct", kind: small, nullable: true},
 			columnSpec{name: name + ".first", kind: small, nullable: true})
 	}
+	if l == Dialogues {
+		specs = append(specs, columnSpec{name: "step", kind: small}, columnSpec{name: "answer", kind: small})
+	}
 	return specs
-}()
+}
 
 const (
 	summaryFormat = "tickle-summaries/2"
+	slotFormat    = "tickle-slots/1" // of dialogues
 	keyFormat     = "tickle.format"
 	keyMachine    = "tickle.machine"
 	keyPlan       = "tickle.plan"
@@ -87,12 +105,14 @@ func readHeader(t *tableFile, format string) (h SummaryHeader, counts Counts, er
 // probe, with the columns probe, repeats, answered and answers, and for each
 // field its value (null unless Present) and, under its name with .distinct
 // and .first, what FieldSummary says of a field that varied (null unless
-// Nondet). So a null value with a null .distinct is an absent field.
+// Nondet). So a null value with a null .distinct is an absent field. In
+// dialogues there is a row a place for an answer, and last come the columns
+// step and answer.
 type SummaryWriter struct {
 	t      *tableWriter
 	h      SummaryHeader
 	counts Counts
-	last   int32
+	last   Slot
 	texts  *Interner
 	*summaryRows
 }
@@ -102,15 +122,17 @@ type SummaryWriter struct {
 type summaryRows struct {
 	n       int // rows
 	head    [colFields][RowsPerGroup]int64
-	states  [NumFields][RowsPerGroup]State
-	values  [NumFields][RowsPerGroup]uint64
-	varied  [NumFields][RowsPerGroup]uint32 // Distinct<<16 | First
-	nondets [NumFields]bool                 // some row is Nondet
+	places  [2][RowsPerGroup]uint8 // step and answer
+	states  [NumAllFields][RowsPerGroup]State
+	values  [NumAllFields][RowsPerGroup]uint64
+	varied  [NumAllFields][RowsPerGroup]uint32 // Distinct<<16 | First
+	nondets [NumAllFields]bool                 // some row is Nondet
 	scratch [RowsPerGroup]parquet.Value
 }
 
 var (
-	summaryTable = &tableKind{name: "summaries", specs: summaryColumns}
+	summaryTable = &tableKind{name: "summaries", specs: summaryColumns(Packets)}
+	slotTable    = &tableKind{name: "slots", specs: summaryColumns(Dialogues)}
 	idleRows     = sync.Pool{New: func() any { return new(summaryRows) }}
 	allNull      = make([]parquet.Value, RowsPerGroup)
 )
@@ -122,33 +144,40 @@ func CreateSummary(path string, h SummaryHeader) (*SummaryWriter, error) {
 	if err := makeDirs(path); err != nil {
 		return nil, err
 	}
-	t, err := createTable(h.FS, path, summaryTable)
+	kind := summaryTable
+	if h.Layout == Dialogues {
+		kind = slotTable
+	}
+	t, err := createTable(h.FS, path, kind)
 	if err != nil {
 		return nil, err
 	}
-	w := &SummaryWriter{t: t, h: h, last: -1, summaryRows: idleRows.Get().(*summaryRows)}
-	w.n, w.nondets = 0, [NumFields]bool{}
+	w := &SummaryWriter{t: t, h: h, last: Slot{Probe: -1}, summaryRows: idleRows.Get().(*summaryRows)}
+	w.n, w.nondets = 0, [NumAllFields]bool{}
 	return w, nil
 }
 
 // SetCounts gives the counts that Close writes.
 func (w *SummaryWriter) SetCounts(c Counts) { w.counts = c }
 
-// Write appends a summary. Probes must come in ascending order. texts has the
+// Write appends a summary. Probes, and steps and answers within them, must come
+// in ascending order. texts has the
 // texts of the Text fields and is the same in every call. Write keeps
 // neither s nor, after Close, texts. An error is final: only Abort is left.
 func (w *SummaryWriter) Write(s *Summary, texts *Interner) error {
-	if s.Probe <= w.last {
-		return fmt.Errorf("%s: probe %d after probe %d: want ascending order", w.t.file.path, s.Probe, w.last)
+	slot := Slot{s.Probe, s.Step, s.Answer}
+	if compareSlots(slot, w.last) <= 0 {
+		return fmt.Errorf("%s: probe %d after probe %d: want ascending order", w.t.file.path, s.Probe, w.last.Probe)
 	}
-	w.last, w.texts = s.Probe, texts
+	w.last, w.texts = slot, texts
 	n := w.n
+	w.places[0][n], w.places[1][n] = s.Step, s.Answer
 	w.head[colProbe][n], w.head[colRepeats][n] = int64(s.Probe), int64(s.Repeats)
 	w.head[colAnswered][n], w.head[colAnswers][n] = int64(s.Answered), int64(s.Answers)
-	for f := range s.Fields {
+	for _, f := range w.h.Layout.Fields() {
 		x := &s.Fields[f]
 		if x.State == 0 || x.State > Nondet || x.Value > maxValue {
-			return fmt.Errorf("%s: probe %d, %v: state %d, value %d: want a state, and a value below 2^62", w.t.file.path, s.Probe, FieldID(f), x.State, x.Value)
+			return fmt.Errorf("%s: probe %d, %v: state %d, value %d: want a state, and a value below 2^62", w.t.file.path, s.Probe, f, x.State, x.Value)
 		}
 		w.states[f][n], w.values[f][n] = x.State, x.Value
 		if x.State == Nondet {
@@ -173,8 +202,8 @@ func (w *SummaryWriter) flush() error {
 		}
 		w.t.column(i, out)
 	}
-	for f := range FieldID(NumFields) {
-		i := colFields + 3*int(f)
+	for k, f := range w.h.Layout.Fields() {
+		i := colFields + 3*k
 		w.fieldValues(f, out)
 		w.t.column(i, out)
 		if !w.nondets[f] {
@@ -187,7 +216,15 @@ func (w *SummaryWriter) flush() error {
 		w.variation(f, out, 0)
 		w.t.column(i+2, out)
 	}
-	w.n, w.nondets = 0, [NumFields]bool{}
+	if w.h.Layout == Dialogues {
+		for i := range w.places {
+			for r, v := range w.places[i][:w.n] {
+				out[r] = parquet.Int64Value(int64(v))
+			}
+			w.t.column(w.h.Layout.stepColumn()+i, out)
+		}
+	}
+	w.n, w.nondets = 0, [NumAllFields]bool{}
 	return w.t.endGroup()
 }
 
@@ -230,7 +267,11 @@ func (w *SummaryWriter) Close() error {
 	if w.n > 0 {
 		_ = w.flush() // the table keeps the error for close
 	}
-	w.h.write(w.t, summaryFormat)
+	format := summaryFormat
+	if w.h.Layout == Dialogues {
+		format = slotFormat
+	}
+	w.h.write(w.t, format)
 	b, err := json.Marshal(w.counts)
 	if err != nil {
 		return err
@@ -255,15 +296,21 @@ type SummaryFile struct {
 
 // OpenSummary opens a summary file and checks that it is whole.
 func OpenSummary(path string) (*SummaryFile, error) {
-	t, err := openTable(path, summaryColumns)
+	kind, layout, format := summaryTable, Packets, summaryFormat
+	t, err := openTable(path, kind.specs)
 	if err != nil {
-		return nil, err
+		kind, layout, format = slotTable, Dialogues, slotFormat
+		var other error
+		if t, other = openTable(path, kind.specs); other != nil {
+			return nil, err
+		}
 	}
 	s := &SummaryFile{t: t}
-	if s.Header, s.Counts, err = readHeader(t, summaryFormat); err != nil {
+	if s.Header, s.Counts, err = readHeader(t, format); err != nil {
 		_ = t.close()
 		return nil, err
 	}
+	s.Header.Layout = layout
 	return s, nil
 }
 
@@ -300,9 +347,50 @@ func (s *SummaryFile) Read(g int, texts *Interner) ([]Summary, error) {
 			}
 		}
 	}
-	for f := range FieldID(NumFields) {
+	slots, err := s.Slots(g)
+	if err != nil {
+		return nil, err
+	}
+	for r := range out {
+		out[r].Step, out[r].Answer = slots[r].Step, slots[r].Answer
+		for f := range out[r].Fields {
+			out[r].Fields[f] = FieldSummary{State: Absent, Distinct: 1}
+		}
+	}
+	for _, f := range s.Header.Layout.Fields() {
 		if err := s.readField(g, f, texts, out); err != nil {
 			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Slots gives the place of every row of row group g.
+func (s *SummaryFile) Slots(g int) ([]Slot, error) {
+	var c cells
+	if err := s.t.read(g, colProbe, &c); err != nil {
+		return nil, err
+	}
+	out := make([]Slot, len(c.ints))
+	for r, v := range c.ints {
+		out[r].Probe = int32(v)
+	}
+	if s.Header.Layout != Dialogues {
+		return out, nil
+	}
+	for i := range 2 {
+		if err := s.t.read(g, s.Header.Layout.stepColumn()+i, &c); err != nil {
+			return nil, err
+		}
+		for r, v := range c.ints {
+			if v < 1 || v > math.MaxUint8 {
+				return nil, fmt.Errorf("%s: column %s: row %d of row group %d: %d: want 1 to %d", s.t.path, s.t.specs[s.Header.Layout.stepColumn()+i].name, r, g, v, math.MaxUint8)
+			}
+			if i == 0 {
+				out[r].Step = uint8(v)
+			} else {
+				out[r].Answer = uint8(v)
+			}
 		}
 	}
 	return out, nil
@@ -312,7 +400,7 @@ func (s *SummaryFile) Read(g int, texts *Interner) ([]Summary, error) {
 func (s *SummaryFile) readField(g int, f FieldID, texts *Interner, out []Summary) error {
 	var value, distinct, first cells
 	for k, c := range []*cells{&value, &distinct, &first} {
-		if err := s.t.read(g, colFields+3*int(f)+k, c); err != nil {
+		if err := s.t.read(g, s.Header.Layout.fieldColumn(f)+k, c); err != nil {
 			return err
 		}
 	}

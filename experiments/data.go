@@ -35,9 +35,9 @@ func (d *Data) SourcesOf() *datasets.Sources {
 
 // VettedFields says which fields the vetted set has: those that depend on
 // nothing but the operating system, and never a raw checksum.
-func (d *Data) VettedFields() (in [datasets.NumFields]bool) {
+func (d *Data) VettedFields() (in [datasets.NumAllFields]bool) {
 	sources := d.SourcesOf()
-	for f := range datasets.FieldID(datasets.NumFields) {
+	for f := range datasets.FieldID(datasets.NumAllFields) {
 		in[f] = f != datasets.IPChecksum && f != datasets.TCPChecksum && sources.Vetted(f)
 	}
 	return in

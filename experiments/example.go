@@ -197,7 +197,7 @@ func showing(s *datasets.Summary) [2]int {
 		return [2]int{}
 	}
 	var score [2]int
-	for f := range s.Fields {
+	for f := range datasets.NumFields {
 		if s.Fields[f].State != datasets.Absent {
 			score[0]++
 		}

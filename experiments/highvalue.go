@@ -31,7 +31,7 @@ type shares [datasets.NumSources]float64
 
 // sourceShares gives each field to its sources: a vetted one to the operating
 // system, any other evenly to the sources that make it prone.
-func sourceShares(s *datasets.Sources) (of [datasets.NumFields]shares) {
+func sourceShares(s *datasets.Sources) (of [datasets.NumAllFields]shares) {
 	for f := range of {
 		if s.Vetted(datasets.FieldID(f)) {
 			of[f][datasets.SourceOS] = 1
@@ -53,7 +53,7 @@ func sourceShares(s *datasets.Sources) (of [datasets.NumFields]shares) {
 
 // partitionShares gives the mean of the shares of each partition's columns,
 // in the order of s.IDs. s has every column of its matrix.
-func partitionShares(s *datasets.Selection, field *[datasets.NumFields]shares) []shares {
+func partitionShares(s *datasets.Selection, field *[datasets.NumAllFields]shares) []shares {
 	at := make([]int32, len(s.Parts))
 	for i, p := range s.IDs {
 		at[p] = int32(i)

@@ -95,7 +95,7 @@ type overfittingRun struct {
 	data     *datasets.Selection
 	machines int // drawn for each seed
 	seeds    int
-	field    [datasets.NumFields]shares
+	field    [datasets.NumAllFields]shares
 	of       []shares
 }
 

@@ -30,6 +30,8 @@ type Prediction struct {
 	Kind       string    `parquet:"kind,dict,zstd"`               // of the scores
 	Confidence *float64  `parquet:"confidence,optional,zstd"`     // the predicted class's score; null: abstained
 	Scores     []float64 `parquet:"scores,list,zstd"`             // one a class, in the order of result.json's classes
+	Rule       string    `parquet:"rule,dict,zstd"`               // of experiment novelty; else empty
+	Novelty    *float64  `parquet:"novelty,optional,zstd"`        // the rule's score, higher is stranger; null elsewhere
 }
 
 // predictionRowGroup is how many rows a row group of predictions.parquet has

@@ -58,7 +58,7 @@ type planOf struct {
 }
 
 // openPlan finds a plan in the run folder. It is nil where the run has no
-// such plan. A run of another pool than the data's is an error.
+// such plan of single packets. A run of another pool than the data's is an error.
 func openPlan(in *Input, name string) (*planOf, error) {
 	m, err := datasets.ReadManifest(in.Run)
 	if err != nil {
@@ -67,7 +67,7 @@ func openPlan(in *Input, name string) (*planOf, error) {
 	if pool := in.Data.Origin.Pool; pool != "" && m.Pool != pool {
 		return nil, fmt.Errorf("%s: pool %q: want %q, the data set's", datasets.ManifestPath(in.Run), m.Pool, pool)
 	}
-	at := slices.IndexFunc(m.Plans, func(p datasets.Plan) bool { return p.Name == name })
+	at := slices.IndexFunc(m.Plans, func(p datasets.Plan) bool { return p.Name == name && p.Layout() == datasets.Packets })
 	if at < 0 {
 		return nil, nil
 	}

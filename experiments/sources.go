@@ -46,7 +46,7 @@ var sources = Entry{
 
 func runSources(_ context.Context, in *Input) (*Result, error) {
 	m, table, vetted := in.Data.Matrix, in.Data.SourcesOf(), in.Data.VettedFields()
-	var columns, constant [datasets.NumFields]int
+	var columns, constant [datasets.NumAllFields]int
 	if m.Names == nil {
 		for c, column := range m.Columns {
 			columns[column.Field]++
@@ -55,28 +55,29 @@ func runSources(_ context.Context, in *Input) (*Result, error) {
 			}
 		}
 	}
-	result, rows := &Result{}, make([]SourceRow, datasets.NumFields)
+	fields := m.Layout().Fields()
+	result, rows := &Result{}, make([]SourceRow, len(fields))
 	var changed []string
-	for f := range rows {
+	for i, f := range fields {
 		field := &datasets.Catalogue[f]
 		var mark [datasets.NumSources]string
 		for s, influence := range table[f] {
 			mark[s] = markOf(influence)
 		}
-		rows[f] = SourceRow{
+		rows[i] = SourceRow{
 			Field: field.Name, OS: mark[datasets.SourceOS], Config: mark[datasets.SourceConfig], Application: mark[datasets.SourceApplication],
 			Hardware: mark[datasets.SourceHardware], Network: mark[datasets.SourceNetwork], State: mark[datasets.SourceState], Random: mark[datasets.SourceRandom],
 			Set: string(datasets.Prone), Paper: "no", Columns: columns[f], Constant: constant[f], Reason: field.Reason,
 		}
 		if vetted[f] {
-			rows[f].Set = string(datasets.Vetted)
+			rows[i].Set = string(datasets.Vetted)
 		}
 		if field.Paper {
-			rows[f].Paper = "yes"
+			rows[i].Paper = "yes"
 		}
 		if table[f] != field.Sources {
 			changed = append(changed, field.Name)
-			rows[f].Reason = "Given with the data set. The catalogue differs: " + field.Reason
+			rows[i].Reason = "Given with the data set. The catalogue differs: " + field.Reason
 		}
 	}
 	if len(changed) > 0 {

@@ -88,7 +88,7 @@ func (u *uniqueCount) count(s *datasets.Summary) {
 		}
 		u.lossy++
 	}
-	for f := range s.Fields {
+	for f := range datasets.NumFields {
 		x := &s.Fields[f]
 		at := u.fields[int(x.Distinct)]
 		if at == nil {
@@ -123,7 +123,7 @@ func (u *uniqueCount) add(o *uniqueCount) {
 	u.sets, u.lossy = u.sets+o.sets, u.lossy+o.lossy
 }
 
-func (u *uniqueCount) rows(vetted [datasets.NumFields]bool) []UniqueRow {
+func (u *uniqueCount) rows(vetted [datasets.NumAllFields]bool) []UniqueRow {
 	rows := []UniqueRow{}
 	for _, distinct := range sortedInts(u.fields) {
 		row := UniqueRow{Distinct: distinct, Which: mostOften(u.fields[distinct])}

@@ -27,9 +27,9 @@ func TestUniqueValues(t *testing.T) {
 		return values
 	}})
 	r, rows := rowsOf[experiments.UniqueRow](t, "unique-values", experiments.Input{Data: runData(), Run: run})
-	vetted := 0
-	for _, in := range runData().VettedFields() {
-		if in {
+	vetted, inSet := 0, runData().VettedFields()
+	for f := range datasets.NumFields {
+		if inSet[f] {
 			vetted++
 		}
 	}

@@ -88,8 +88,11 @@ func (d *dialogueMaker) seq() (uint32, Base) {
 	if d.absolute {
 		return d.uint32(), Absolute
 	}
-	if d.below(8) < 5 {
+	switch v := d.below(8); {
+	case v < 3:
 		return 0, SndNxt
+	case v < 5: // again, where the machine did not take what was sent before
+		return 0, SndUna
 	}
 	offsets := [...]int32{1, -1, 100, -100, 1448, 1 << 30, -1 << 30}
 	if d.below(3) == 0 {

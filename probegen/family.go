@@ -18,7 +18,7 @@ type Family struct {
 	Name    string
 	Summary string   // one line
 	Version int      // of the generator; higher whenever the same config gives other bytes
-	Probes  int      // that a set of the family always has; 0: as many as are asked for
+	Probes  int      // that a set of the family has without options; 0: as many as are asked for
 	Options []Option // in the order in which they are shown
 }
 
@@ -59,7 +59,7 @@ type generator struct {
 }
 
 // generators in the order of Families.
-var generators = []generator{randomFamily, nmap4Family, dialogueFamily}
+var generators = []generator{randomFamily, nmap4Family, nmap6Family, dialogueFamily}
 
 // Families lists what Generate can make.
 func Families() []Family {
@@ -85,18 +85,16 @@ func Generate(family string, cfg Config) (*Set, error) {
 		return nil, fmt.Errorf("family %q: no such family%s", family, suggest(family, names))
 	}
 	g := &generators[i]
-	if g.Probes > 0 {
-		if cfg.N != 0 && cfg.N != g.Probes {
-			return nil, fmt.Errorf("family %s: n: want %d, the number of its probes, have %d", family, g.Probes, cfg.N)
-		}
-		cfg.N = g.Probes
-	}
-	if cfg.N < 1 || cfg.N > MaxProbes {
+	if g.Probes == 0 && (cfg.N < 1 || cfg.N > MaxProbes) {
 		return nil, fmt.Errorf("family %s: n: want 1 to %d probes, have %d", family, MaxProbes, cfg.N)
 	}
 	o, err := g.resolve(cfg.Options)
 	if err != nil {
 		return nil, fmt.Errorf("family %s: %w", family, err)
+	}
+	probes := g.probes(newStream(g.Name, g.Version, cfg.Seed), o, cfg.N)
+	if cfg.N != 0 && cfg.N != len(probes) {
+		return nil, fmt.Errorf("family %s: n: want %d, the number of its probes, have %d", family, len(probes), cfg.N)
 	}
 	s := &Set{
 		Header: Header{
@@ -104,13 +102,12 @@ func Generate(family string, cfg Config) (*Set, error) {
 			Family:  g.Name,
 			Version: g.Version,
 			Seed:    cfg.Seed,
-			N:       cfg.N,
+			N:       len(probes),
 			Options: g.changed(o),
 			Plan:    g.plan.clone(),
 		},
+		Probes: probes,
 	}
-	r := newStream(g.Name, g.Version, cfg.Seed)
-	s.Probes = g.probes(r, o, cfg.N)
 	for id := range s.Probes {
 		s.Probes[id].ID = id
 	}

@@ -178,7 +178,7 @@ func TestGenerateErrors(t *testing.T) {
 		want   string
 	}{
 		{"randm", Config{N: 1}, `family "randm": no such family; did you mean random?`},
-		{"", Config{N: 1}, `family "": no such family; want random, nmap4, dialogue`},
+		{"", Config{N: 1}, `family "": no such family; want random, nmap4, nmap6, dialogue`},
 		{"random", Config{}, "family random: n: want 1 to 10000000 probes, have 0"},
 		{"random", Config{N: -5}, "family random: n: want 1 to 10000000 probes, have -5"},
 		{"random", Config{N: MaxProbes + 1}, "family random: n: want 1 to 10000000 probes, have 10000001"},

@@ -162,18 +162,18 @@ func (t *Template) AppendRelative(dst []byte, from, to netip.AddrPort, n Numbers
 		s += halves(ports)
 	}
 	if t.seqBase != Absolute {
-		seq := n.resolve(t.seq, t.seqBase)
+		seq := n.Resolve(t.seq, t.seqBase)
 		binary.BigEndian.PutUint32(h[4:], seq)
 		s += halves(seq)
 	}
 	if t.ackBase != Absolute {
-		ack := n.resolve(t.ack, t.ackBase)
+		ack := n.Resolve(t.ack, t.ackBase)
 		binary.BigEndian.PutUint32(h[8:], ack)
 		s += halves(ack)
 	}
 	for i := range t.inOptions {
 		o := &t.inOptions[i]
-		v := n.resolve(o.value, o.base)
+		v := n.Resolve(o.value, o.base)
 		binary.BigEndian.PutUint32(b[o.at:], v)
 		if o.at%2 == 1 { // its bytes stand the other way round in the sum's words
 			v = v<<8 | v>>24

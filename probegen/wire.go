@@ -26,8 +26,8 @@ type Numbers struct {
 	Recent uint32 // TS.Recent: the machine's latest timestamp
 }
 
-// resolve gives the number that v stands for.
-func (n Numbers) resolve(v uint32, base Base) uint32 {
+// Resolve gives the number that v stands for.
+func (n Numbers) Resolve(v uint32, base Base) uint32 {
 	switch base {
 	case SndNxt:
 		return v + n.Seq
@@ -138,8 +138,8 @@ func (p *Packet) appendIPv4(dst []byte, from, to netip.Addr) []byte {
 func (t *TCP) appendHeader(dst []byte, from, to uint16, n Numbers) []byte {
 	dst = binary.BigEndian.AppendUint16(dst, from)
 	dst = binary.BigEndian.AppendUint16(dst, to)
-	dst = binary.BigEndian.AppendUint32(dst, n.resolve(t.Seq, t.SeqBase))
-	dst = binary.BigEndian.AppendUint32(dst, n.resolve(t.Ack, t.AckBase))
+	dst = binary.BigEndian.AppendUint32(dst, n.Resolve(t.Seq, t.SeqBase))
+	dst = binary.BigEndian.AppendUint32(dst, n.Resolve(t.Ack, t.AckBase))
 	words := (tcpHeaderLen + len(t.Options)) / 4
 	dst = append(dst, byte(words)<<4|t.Reserved, t.Flags)
 	dst = binary.BigEndian.AppendUint16(dst, t.Window)
@@ -149,7 +149,7 @@ func (t *TCP) appendHeader(dst []byte, from, to uint16, n Numbers) []byte {
 	dst = append(dst, t.Options...)
 	for at, base := range t.relativeOptions() {
 		word := dst[start+at:]
-		binary.BigEndian.PutUint32(word, n.resolve(binary.BigEndian.Uint32(word), base))
+		binary.BigEndian.PutUint32(word, n.Resolve(binary.BigEndian.Uint32(word), base))
 	}
 	return dst
 }

@@ -55,6 +55,7 @@ func (p *probeCountPlan) panel() *plot.Plot {
 	logAxis(&panel.X, 1, max(2, float64(p.end.Probes)*1.12))
 	countAxis(&panel.Y, 0, float64(p.end.Pairs)*1.08)
 	panel.Add(drawing(gridLines), level(float64(p.end.Pairs), dashedLine))
+	var lines []plot.Plotter // over all bands
 	for _, set := range p.sets {
 		var mean, low, high []point
 		for i := range p.rows {
@@ -65,8 +66,11 @@ func (p *probeCountPlan) panel() *plot.Plot {
 				low, high = append(low, point{x, float64(row.SpreadLow)}), append(high, point{x, float64(row.SpreadHigh)})
 			}
 		}
-		panel.Add(band(low, high, tint(fieldSetColour(set), 2)), curve(mean, meanLine(set)), dots(mean, fieldSetColour(set)))
+		edge := draw.LineStyle{Color: fieldSetColour(set), Width: vg.Points(0.4)}
+		panel.Add(band(low, high, tint(fieldSetColour(set), 2)))
+		lines = append(lines, curve(low, edge), curve(high, edge), curve(mean, meanLine(set)), dots(mean, fieldSetColour(set)))
 	}
+	panel.Add(lines...)
 	panel.Add(drawing(func(c draw.Canvas, pl *plot.Plot) {
 		x, y := axes(c, pl)
 		for i := range p.rows {

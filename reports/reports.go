@@ -103,5 +103,6 @@ var figures = map[string]func(*experiments.Result) (*Figure, error){
 	"factors":        factorsFigure,
 	"importance":     importanceFigure,
 	"learning-curve": learningCurveFigure,
+	"novelty":        noveltyFigure,
 	"overfitting":    overfittingFigure,
 }

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 )
 
@@ -47,7 +48,19 @@ const (
 type Net struct {
 	Machine netip.Addr   // the machine's address
 	Prober  netip.Prefix // the block that the prober owns; all of it routes back over the link
+	// Machine6 and Prober6 are their IPv6 counterparts, both invalid where the
+	// machine is not asked over IPv6. Prober6 has at most 96 bits, and the
+	// prober's IPv6 addresses are those that end in its IPv4 ones.
+	Machine6 netip.Addr
+	Prober6  netip.Prefix
 }
+
+// Machine6 and Prober6 are the IPv6 addresses of isolated links: the
+// documentation prefix of RFC 3849.
+var (
+	Machine6 = netip.MustParseAddr("2001:db8::1")
+	Prober6  = netip.MustParsePrefix("2001:db8:1::/64")
+)
 
 // Backend starts machines of one kind.
 type Backend interface {
@@ -63,6 +76,22 @@ type Backend interface {
 	// Open starts the machine, seeded, and opens its link. Everything random
 	// in the machine comes from seed. ctx ends the machine's start only.
 	Open(ctx context.Context, m *Machine, net Net, seed uint64) (Link, error)
+}
+
+// Dual is a Backend some of whose machines have IPv6.
+type Dual interface {
+	Backend
+	// IPv6 gives nil where m has an IPv6 address, else why it has none.
+	IPv6(m *Machine) error
+}
+
+// IPv6 gives nil where m, a machine of b's, has an IPv6 address, else why it
+// has none.
+func IPv6(b Backend, m *Machine) error {
+	if d, ok := b.(Dual); ok {
+		return d.IPv6(m)
+	}
+	return fmt.Errorf("backend %s has no IPv6", b.Name())
 }
 
 // Addressed is a Backend whose machines stand in a network that others use

@@ -115,12 +115,16 @@ type Permutation struct {
 // Fields groups the columns of a matrix by field, over all probes together.
 // Columns of numbers have no field and are a last group.
 func (m *Model) Fields() (group func(attributes.ID) int, groups int) {
+	fields := datasets.NumFields
+	if m.matrix.Layout() == datasets.Dialogues {
+		fields = datasets.NumAllFields
+	}
 	return func(id attributes.ID) int {
 		if _, number := id.Number(); number {
-			return datasets.NumFields
+			return fields
 		}
 		return int(m.matrix.Columns[id].Field)
-	}, datasets.NumFields + 1
+	}, fields + 1
 }
 
 // permuteStream is the stream of a PCG keyed by the seed.

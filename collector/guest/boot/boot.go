@@ -21,11 +21,10 @@ import (
 	"tickle/collector/pool"
 )
 
-// Machine6 and Prober6 are the IPv6 addresses on a link: documentation
-// prefix, RFC 3849.
+// Machine6 and Prober6 are the IPv6 addresses on a link.
 var (
-	Machine6 = netip.MustParseAddr("2001:db8::1")
-	Prober6  = netip.MustParsePrefix("2001:db8:1::/64")
+	Machine6 = pool.Machine6
+	Prober6  = pool.Prober6
 )
 
 // MAC is every guest's hardware address: links are isolated.
