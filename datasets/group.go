@@ -123,6 +123,9 @@ func (g *Grouper) Matrix(texts []string) *Matrix {
 	return m
 }
 
+// Compare orders columns as a matrix has them: less than 0 where c comes first.
+func (c Column) Compare(other Column) int { return compareColumns(c, other) }
+
 func compareColumns(a, b Column) int {
 	return cmp.Or(compareSlots(a.Slot(), b.Slot()), cmp.Compare(a.Field, b.Field))
 }

@@ -22,6 +22,9 @@ type Train struct {
 	Classes []string // class names; a class may have no training row
 	Seed    uint64
 	Workers int // goroutines at most; 0: GOMAXPROCS
+	// Progress, where given, is told how far a long fit is, in units of the
+	// learner's own, one call at a time. It need not be told anything.
+	Progress func(done, total int)
 	// Shared holds what fits on Data share, for whoever makes many (folds,
 	// classes, learners); nil when this fit is alone.
 	Shared *Shared

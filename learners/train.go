@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 )
 
 // Check reports what makes t no training set: no rows, a row outside Data or
@@ -27,6 +28,22 @@ func (t *Train) Check() error {
 		}
 	}
 	return nil
+}
+
+// Counter gives a function that tells t.Progress that one more of total is
+// done. It may be called from several goroutines.
+func (t *Train) Counter(total int) func() {
+	if t.Progress == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		t.Progress(done, total)
+	}
 }
 
 // goroutines is the number of goroutines that workers stands for.

@@ -46,7 +46,7 @@ Probe only machines that you are allowed to probe.`,
 	f.StringVar(&p.memProfile, "memprofile", "", "write a heap profile to `FILE` at the end")
 	f.StringVar(&p.trace, "trace", "", "write an execution trace to `FILE`")
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(p.probes(), p.pool(), p.collect(), p.dataset(), p.learners(), p.nmap4(), p.experiment(), p.report(), p.reproduce(), p.nmap6())
+	c.AddCommand(p.probes(), p.pool(), p.collect(), p.dataset(), p.learners(), p.train(), p.predict(), p.model(), p.nmap4(), p.experiment(), p.report(), p.reproduce(), p.nmap6())
 	return c
 }
 

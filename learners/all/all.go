@@ -3,6 +3,8 @@
 package all
 
 import (
+	"context"
+
 	"tickle/learners"
 	"tickle/learners/bayes"
 	"tickle/learners/forest"
@@ -12,6 +14,7 @@ import (
 	"tickle/learners/jrip"
 	"tickle/learners/logistic"
 	"tickle/learners/majority"
+	"tickle/learners/modelfile"
 	"tickle/learners/novelty"
 	"tickle/learners/oner"
 	"tickle/learners/smo"
@@ -36,3 +39,17 @@ func Registry() *learners.Registry {
 
 // Novelty holds every detector of novelty.
 func Novelty() *learners.Registry { return learners.NewRegistry(novelty.Entries()...) }
+
+// Load ties a model of any role to data: a classifier, or a measure of novelty.
+// The other is nil.
+func Load(ctx context.Context, f *modelfile.File, to *modelfile.Target) (learners.Model, learners.Novelty, error) {
+	if f.Header.Role == modelfile.Novelty {
+		n, err := Novelty().LoadNovelty(ctx, f, to)
+		return nil, n, err
+	}
+	m, err := Registry().Load(ctx, f, to)
+	if err != nil || f.Header.Role == modelfile.Classifier {
+		return m, nil, err
+	}
+	return nil, novelty.CertaintyOf(m), nil
+}

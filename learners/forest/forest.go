@@ -183,6 +183,7 @@ const (
 func (f *fit) grow(ctx context.Context, m *Model) error {
 	m.trees, m.bags = make([]tree, f.trees), make([][]int32, f.trees)
 	growers := make([]*grower, f.trees) // by worker, of which there are no more than trees
+	done := f.train.Counter(f.trees)
 	return learners.Parallel(ctx, f.trees, f.train.Workers, func(worker, i int) error {
 		if growers[worker] == nil {
 			growers[worker] = newGrower(f)
@@ -190,6 +191,7 @@ func (f *fit) grow(ctx context.Context, m *Model) error {
 		m.bags[i] = f.bag(i)
 		var err error
 		m.trees[i], err = growers[worker].grow(ctx, i, m.bags[i])
+		done()
 		return err
 	})
 }

@@ -43,10 +43,12 @@ func (f *fit) likeWeka(ctx context.Context, m *Model) error {
 		}
 		seeds[i] = random.Int32()
 	}
+	done := f.train.Counter(f.trees)
 	return learners.Parallel(ctx, f.trees, f.train.Workers, func(_, i int) error {
 		g := &exact{fit: f, columns: columns}
 		var err error
 		m.trees[i], err = g.grow(ctx, bags[i], seeds[i])
+		done()
 		return err
 	})
 }

@@ -89,6 +89,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	for i := range rows {
 		rows[i] = int32(i)
 	}
+	done := t.Counter(len(f.counts) - 1)
 	// The commonest class is the default rule's.
 	for y, left := range f.counts[:len(f.counts)-1] {
 		positive := 0
@@ -97,6 +98,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 				positive++
 			}
 		}
+		done()
 		if left == 0 || positive == 0 {
 			continue
 		}

@@ -136,6 +136,7 @@ func (l learner) newSpace(ctx context.Context, t *learners.Train) (space, error)
 // classes, those of the first alone.
 func (l learner) fitEach(ctx context.Context, t *learners.Train, m *Model) ([][]float64, error) {
 	coefs := make([][]float64, problems(len(m.present), false))
+	done := t.Counter(len(coefs))
 	err := learners.Parallel(ctx, len(coefs), t.Workers, func(_, i int) error {
 		loss := &binaryLoss{c: l.c, y: make([]float64, len(t.Rows))}
 		positive := 0
@@ -149,6 +150,7 @@ func (l learner) fitEach(ctx context.Context, t *learners.Train, m *Model) ([][]
 		s := search{space: m.space, loss: loss, blocks: 1, tolerance: l.eps * float64(rarer) / float64(len(t.Rows))}
 		var err error
 		coefs[i], err = s.run(ctx)
+		done()
 		return err
 	})
 	return coefs, err

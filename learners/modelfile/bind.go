@@ -1,7 +1,6 @@
 package modelfile
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -17,6 +16,10 @@ import (
 // The zero value is of no rows, for a model that is only looked at.
 type Target struct {
 	Matrix *datasets.Matrix // nil: no rows
+	// From and To are the rows that the model will be asked about: From is its
+	// row 0. To = 0 is all. What keeps training rows compares each of them
+	// with each of these, so that many rows are better asked in blocks.
+	From, To int
 	// Probes is the SHA-256 of the probe set that the data is of. A model of
 	// another probe set cannot be tied to it: "p12" is another probe there.
 	Probes  string
@@ -34,12 +37,29 @@ const (
 	LackingMissing         // its cells are missing, for a learner that takes missing cells
 )
 
+// LackingColumns is the error that a target lacks columns.
+type LackingColumns struct {
+	N, Of int
+	First []string // the first few
+}
+
+func (l *LackingColumns) Error() string {
+	return fmt.Sprintf("the data lacks %d of the model's %d columns, as %s", l.N, l.Of, strings.Join(l.First, ", "))
+}
+
 // rows is the number of the target's rows.
 func (t *Target) rows() int {
 	if t.Matrix == nil {
 		return 0
 	}
-	return t.Matrix.Rows()
+	return t.to() - t.From
+}
+
+func (t *Target) to() int {
+	if t.To == 0 {
+		return t.Matrix.Rows()
+	}
+	return t.To
 }
 
 // Bound is a table tied to a target: a selection of the table's columns in its
@@ -98,7 +118,7 @@ func (b *binder) bind() (*Bound, error) {
 	}
 	var machines []datasets.Machine
 	if b.to.Matrix != nil {
-		machines = slices.Clone(b.to.Matrix.Machines)
+		machines = slices.Clone(b.to.Matrix.Machines[b.to.From:b.to.to()])
 	}
 	b.bound = &Bound{IDs: make([]attributes.ID, 0, len(t.columns))}
 	for r := range t.rows {
@@ -135,7 +155,7 @@ func (b *binder) bind() (*Bound, error) {
 		nominal++
 	}
 	if b.lacks > 0 && b.to.Lacking != LackingMissing {
-		return nil, fmt.Errorf("the data lacks %d of the model's %d columns, as %s", b.lacks, len(t.columns), strings.Join(b.lacking, ", "))
+		return nil, &LackingColumns{N: b.lacks, Of: len(t.columns), First: b.lacking}
 	}
 	m := b.grouper.Matrix(b.texts())
 	m.Names, m.Numbers = names, numbers
@@ -162,7 +182,7 @@ func (b *binder) index() error {
 		if c.kind == numberColumn {
 			continue
 		}
-		if last != nil && (last.kind != c.kind || c.kind == probeColumn && compare(last.column, c.column) >= 0) {
+		if last != nil && (last.kind != c.kind || c.kind == probeColumn && last.column.Compare(c.column) >= 0) {
 			return fmt.Errorf("column %s: not in order, or of another kind than those before it", b.table.title(c))
 		}
 		last = c
@@ -195,10 +215,6 @@ func enter(names map[string]int32, name string, at int) {
 	names[name] = int32(at)
 }
 
-func compare(a, b datasets.Column) int {
-	return cmp.Or(cmp.Compare(a.Probe, b.Probe), cmp.Compare(a.Field, b.Field))
-}
-
 // find gives the target's column, -1 where it lacks it.
 func (b *binder) find(c *tableColumn) (int32, error) {
 	m := b.to.Matrix
@@ -207,7 +223,7 @@ func (b *binder) find(c *tableColumn) (int32, error) {
 	}
 	at, found := int32(0), false
 	if c.kind == probeColumn {
-		i, ok := slices.BinarySearchFunc(m.Columns, c.column, compare)
+		i, ok := slices.BinarySearchFunc(m.Columns, c.column, datasets.Column.Compare)
 		at, found = int32(i), ok
 	} else {
 		own, other, kind := b.named, b.numbers, "nominal"
@@ -241,10 +257,10 @@ func (b *binder) number(c *tableColumn) (datasets.NumericColumn, error) {
 	for r := range b.to.rows() {
 		v := math.NaN()
 		if at >= 0 {
-			v = b.to.Matrix.Numbers[at].Cells[r]
+			v = b.to.Matrix.Numbers[at].Cells[b.to.From+r]
 		}
 		if math.IsInf(v, 0) {
-			return column, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, r, v)
+			return column, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, b.to.From+r, v)
 		}
 		column.Cells = append(column.Cells, v)
 	}
@@ -265,7 +281,7 @@ func (b *binder) nominal(c *tableColumn, place int32) error {
 	}
 	column := c.column
 	if c.kind == namedColumn {
-		column = datasets.Column{Probe: place, Field: textField}
+		column = datasets.Column{Probe: place}
 	}
 	key := combination{stored: c.part, target: -1}
 	var translation []datasets.Code
@@ -297,7 +313,7 @@ func (b *binder) fill(key *combination, translation []datasets.Code) {
 			b.cells[r] = datasets.Missing
 		}
 	} else {
-		for r, code := range b.to.Matrix.Codes(key.target) {
+		for r, code := range b.to.Matrix.Codes(key.target)[b.to.From:b.to.to()] {
 			if b.cells[r] = datasets.Missing; code != datasets.Missing {
 				b.cells[r] = translation[code]
 			}
@@ -305,17 +321,6 @@ func (b *binder) fill(key *combination, translation []datasets.Code) {
 	}
 	copy(b.cells[n:], b.table.parts[key.stored].codes)
 }
-
-// textField is a field whose values are texts: a table's columns have none of
-// their own.
-var textField = func() datasets.FieldID {
-	for f := range datasets.Catalogue {
-		if datasets.Catalogue[f].Type == datasets.Text {
-			return datasets.FieldID(f)
-		}
-	}
-	panic("modelfile: no field of the catalogue has texts")
-}()
 
 // values gives the values of a column as a matrix has them.
 func (b *binder) values(c *tableColumn, ids []int32) ([]datasets.Value, error) {
@@ -367,7 +372,7 @@ func (l *lookup) translate(m *datasets.Matrix, c int, ids []int32) []datasets.Co
 		l.codes[id], l.round[id] = datasets.Code(code), l.now
 	}
 	l.out = l.out[:0]
-	uints := datasets.Catalogue[m.Columns[c].Field].Type == datasets.Uint
+	uints := m.Names == nil && datasets.Catalogue[m.Columns[c].Field].Type == datasets.Uint
 	for code, v := range m.Values(c) {
 		var id int32
 		var ok bool

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 
 	"tickle/datasets"
 	"tickle/learners/attributes"
@@ -25,7 +24,8 @@ import (
 //	    declare, and for each row a uint: 0 where the cell is missing, else
 //	    the code plus 1
 //	count of columns, and of each: a uint that says what kind it is, and
-//	    kind 1 (of a probe): the probe as a uint, the field as an index
+//	    kind 1 (of a probe): the probe, and of a dialogue the step and the
+//	        answer (else 0 and 0) as uints, the field as an index
 //	    kind 2 (of a table): the name as a text
 //	    kind 3 (numbers): the name as a text, and for each row a float, NaN
 //	        where the cell is missing
@@ -100,8 +100,11 @@ func (w *tableWriter) column(id attributes.ID) {
 		w.columns.Text(w.matrix.Names[c])
 	} else {
 		w.columns.Uint(probeColumn)
-		w.columns.Uint(uint64(w.matrix.Columns[c].Probe))
-		w.columns.Index(w.field(w.matrix.Columns[c].Field))
+		column := w.matrix.Columns[c]
+		for _, v := range [...]uint64{uint64(column.Probe), uint64(column.Step), uint64(column.Answer)} {
+			w.columns.Uint(v)
+		}
+		w.columns.Index(w.field(column.Field))
 	}
 	w.columns.Index(w.part(w.matrix.Part[c], len(w.matrix.Values(c))))
 	for code := range w.matrix.Values(c) {
@@ -242,6 +245,7 @@ func (t *table) readColumn(d *Decoder, i int, fields []datasets.FieldID) {
 		return
 	case c.kind == probeColumn:
 		c.column.Probe = int32(d.Number("probe", 0, math.MaxInt32))
+		c.column.Step, c.column.Answer = uint8(d.Number("step", 0, math.MaxUint8)), uint8(d.Number("answer", 0, math.MaxUint8))
 		if at := d.Index("field", len(fields)); d.err == nil {
 			c.column.Field = fields[at]
 		}
@@ -284,7 +288,7 @@ func (d *Decoder) numbers(rows int) []float64 {
 // title is a column's name for errors.
 func (t *table) title(c *tableColumn) string {
 	if c.kind == probeColumn {
-		return "p" + strconv.Itoa(int(c.column.Probe)) + "." + c.column.Field.String()
+		return c.column.String()
 	}
 	return t.names[c.name]
 }

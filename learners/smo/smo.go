@@ -97,10 +97,12 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	m := &model{learner: l, train: t.Keep(), gram: g, classes: len(t.Classes)}
 	m.present, m.pairs = pairs(t)
 	m.machines = make([]machine, len(m.pairs))
+	done := t.Counter(len(m.pairs))
 	err = learners.Parallel(ctx, len(m.pairs), t.Workers, func(_, i int) error {
 		var err error
 		m.machines[i], err = l.train(ctx, g, &m.pairs[i])
 		m.pairs[i].rows, m.pairs[i].y = nil, nil
+		done()
 		return err
 	})
 	if err != nil {

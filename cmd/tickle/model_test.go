@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// flowers are made up. Others have their columns in another order, a color
+// that flowers do not have, and no column that flowers lack.
+const (
+	flowers = `id,kind,color,petals,length
+1,rose,red,5,2.5
+2,rose,red,5,2.25
+3,rose,white,5,2
+4,tulip,red,6,4
+5,tulip,yellow,6,4.5
+6,tulip,yellow,6,
+7,daisy,white,21,1
+8,daisy,white,34,1.5
+9,daisy,white,21,
+`
+	others = `length,petals,id,kind,color,smell
+2.25,5,a,rose,red,sweet
+1,34,b,daisy,blue,none
+4.25,6,c,tulip,yellow,none
+,6,d,tulip,,none
+`
+)
+
+// tableFolder imports a table.
+func tableFolder(t *testing.T, text string, args ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	tickle(t, append([]string{"dataset", "import", "--quiet", write(t, "table.csv", text), "--id", "id", "--label", "kind", "-o", dir}, args...)...)
+	return dir
+}
+
+// lines reads CSV.
+func lines(t *testing.T, text string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	require.NoError(t, err)
+	return rows
+}
+
+// A model that was trained on one table is asked about another.
+func TestTrainAndPredict(t *testing.T) {
+	data, other := tableFolder(t, flowers, "--nominal", "petals"), tableFolder(t, others, "--nominal", "petals")
+	for _, learner := range []string{"j48:leaf=1", "ibk:k=1", "forest:trees=30", "smo", "logistic", "bayes", "jrip:weight=1", "oner"} {
+		model := filepath.Join(t.TempDir(), "m.model")
+		tickle(t, "train", "--quiet", "--data", data, "--learner", learner, "-o", model)
+		rows := lines(t, tickle(t, "predict", "--model", model, "--data", other))
+		require.Equal(t, []string{"id", "label", "predicted", "daisy", "rose", "tulip"}, rows[0], learner)
+		require.Len(t, rows, 5)
+		right := 0
+		for i, id := range []string{"a", "b", "c", "d"} {
+			require.Equal(t, id, rows[i+1][0])
+			if rows[i+1][1] == rows[i+1][2] {
+				right++
+			}
+		}
+		require.GreaterOrEqual(t, right, 3, learner)
+
+		var shown struct {
+			Header struct {
+				Learner  string
+				Classes  []string
+				Training struct {
+					Label, Data string
+					Rows        int
+				}
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(tickle(t, "model", "show", model, "--format", "json")), &shown))
+		require.Equal(t, []string{"daisy", "rose", "tulip"}, shown.Header.Classes)
+		require.Equal(t, "kind", shown.Header.Training.Label)
+		require.Equal(t, data, shown.Header.Training.Data)
+		require.Equal(t, 9, shown.Header.Training.Rows)
+		require.Contains(t, tickle(t, "model", "show", model), "daisy, rose, tulip")
+
+		// Trained again it is the same to the byte.
+		first, err := os.ReadFile(model)
+		require.NoError(t, err)
+		tickle(t, "train", "--quiet", "--workers", "1", "--data", data, "--learner", learner, "-o", model)
+		again, err := os.ReadFile(model)
+		require.NoError(t, err)
+		require.Equal(t, first, again, learner)
+	}
+}
+
+func TestNoveltyModels(t *testing.T) {
+	data, other := tableFolder(t, flowers), tableFolder(t, others)
+	for _, args := range [][]string{{"--novelty", "lof:k=3"}, {"--novelty", "mahalanobis"}, {"--novelty", "certainty", "--learner", "bayes"}} {
+		model := filepath.Join(t.TempDir(), "m.model")
+		tickle(t, append([]string{"train", "--quiet", "--data", data, "-o", model}, args...)...)
+		rows := lines(t, tickle(t, "predict", "--model", model, "--data", other))
+		require.Equal(t, []string{"id", "label", "novelty"}, rows[0], args)
+		require.Len(t, rows, 5)
+		require.Contains(t, tickle(t, "model", "show", model), "daisy, rose, tulip")
+	}
+}
+
+// What is wrong with a model or its data is one line that says so, and no
+// file is left.
+func TestBadModels(t *testing.T) {
+	data := tableFolder(t, flowers)
+	dir := t.TempDir()
+	model := filepath.Join(dir, "m.model")
+	tickle(t, "train", "--quiet", "--data", data, "--learner", "j48:leaf=1", "-o", model)
+	whole, err := os.ReadFile(model)
+	require.NoError(t, err)
+	cut := write(t, "cut.model", string(whole[:len(whole)-9]))
+	newer := write(t, "newer.model", strings.Replace(string(whole), "tickle-model/1", "tickle-model/2", 1))
+	damaged := write(t, "damaged.model", strings.Replace(string(whole), `"daisy"`, `"dizzy"`, 1))
+	short := tableFolder(t, "id,kind,length\n1,rose,2\n2,tulip,4\n")
+	changed := tableFolder(t, strings.Replace(flowers, ",5,2.5", ",five,2.5", 1), "--nominal", "petals", "--nominal", "length")
+	alone := tableFolder(t, "id,kind,length\n1,rose,2\n2,rose,4\n")
+	out := filepath.Join(dir, "out")
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"cut", []string{"predict", "--model", cut, "--data", data, "-o", out}, []string{cut, "cut or damaged"}},
+		{"newer", []string{"model", "show", newer}, []string{newer, "tickle-model/2", "another version"}},
+		{"damaged", []string{"model", "show", damaged}, []string{damaged, "cut or damaged"}},
+		{"no model", []string{"model", "show", write(t, "x", "id,kind\n")}, []string{"not a model file"}},
+		{"empty", []string{"model", "show", write(t, "empty", "")}, []string{"not a model file"}},
+		{"lacking columns", []string{"predict", "--model", model, "--data", short, "-o", out}, []string{"lacks", "petals", "--lacking missing"}},
+		{"another kind of column", []string{"predict", "--model", model, "--data", changed, "-o", out}, []string{"column petals", "numbers"}},
+		{"unknown --lacking", []string{"predict", "--model", model, "--data", data, "--lacking", "none"}, []string{"--lacking none"}},
+		{"one class", []string{"train", "--data", alone, "-o", out}, []string{alone, "one class alone, rose"}},
+		{"no such label", []string{"train", "--data", data, "--label", "sort", "-o", out}, []string{`"sort"`, "want kind"}},
+		{"unknown learner", []string{"train", "--data", data, "--learner", "j47", "-o", out}, []string{"--learner", "j47", "j48"}},
+		{"two learners", []string{"train", "--data", data, "--learner", "j48;ibk", "-o", out}, []string{"want one learner"}},
+		{"two kinds", []string{"train", "--data", data, "--learner", "j48", "--novelty", "lof", "-o", out}, []string{"--novelty lof", "want one"}},
+		{"an import's fields", []string{"train", "--data", data, "--fields", "vetted", "-o", out}, []string{"fields vetted", "no fields"}},
+		{"outlier mode", []string{"train", "--data", data, "--novelty", "lof:mode=outlier", "-o", out}, []string{"mode=outlier"}},
+		{"no tree", []string{"model", "show", out, "--format", "dot"}, []string{out}},
+		{"unknown form", []string{"model", "show", model, "--format", "xml"}, []string{"xml", "json"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			line := fails(t, c.args...)
+			require.NotContains(t, line, "\n")
+			for _, want := range c.want {
+				require.Contains(t, line, want)
+			}
+			require.NoFileExists(t, out)
+		})
+	}
+	tickle(t, "predict", "--quiet", "--model", model, "--data", short, "--lacking", "missing", "-o", out)
+}
