@@ -12,8 +12,8 @@ import (
 )
 
 func (p *program) nmap4() *cobra.Command {
-	return group("nmap4", "Nmap's IPv4 engine: match fingerprints with a database", "  tickle nmap4 match --db nmap-os-db fingerprint.txt",
-		p.nmap4Match())
+	return group("nmap4", "Nmap's IPv4 engine: scan machines, match fingerprints with a database", "  tickle nmap4 scan --pool demo --machine gvisor-01",
+		p.nmap4Scan(), p.nmap4Match())
 }
 
 // nmap4Database is where Debian's nmap-common puts Nmap's database.

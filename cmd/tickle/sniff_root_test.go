@@ -106,13 +106,14 @@ func (s *sniffer) read() {
 	}
 }
 
-// stop ends the sniffer; what it saw may be read then.
-func (s *sniffer) stop(t *testing.T) {
+// stop ends the sniffer and gives the scan that it saw.
+func (s *sniffer) stop(t *testing.T) *nmap4.Scan {
 	t.Helper()
 	time.Sleep(50 * time.Millisecond)
 	s.ended.Store(true)
 	s.done.Wait()
 	require.NoError(t, unix.Close(s.fd))
+	return s.scan()
 }
 
 // scan is what went between Nmap and a machine: the first sending of each of

@@ -122,7 +122,8 @@ func (s *Scan) hops() (n int, known bool) {
 	if q == nil {
 		return 0, false
 	}
-	return int(e.Packet.IP.TTL) - int(q[8]), true
+	n = int(e.Packet.IP.TTL) - int(q.ttl())
+	return n, n >= 0
 }
 
 // hex prints a number as Nmap does.
