@@ -62,9 +62,9 @@ func timestamp(options []byte) (uint32, bool) {
 
 // sequence is the test SEQ, nil without any attribute.
 //
-// Nmap 7.93 leaves out all that is read off S1 to S6 where their identifiers
-// are one number other than 0, which the book has as a value of TI; no
-// reference of its database has such a one.
+// Nmap 7.93 leaves out all that is read off S1 to S6, but a timestamp of 0,
+// where their identifiers are one number other than 0, which the book has as a
+// value of TI; no reference of its database has such a one.
 func (s *Scan) sequence() *Test {
 	t := &Test{Name: "SEQ"}
 	put := func(name, value string) {
@@ -86,9 +86,12 @@ func (s *Scan) sequence() *Test {
 	}
 	put("CI", ci.String())
 	put("II", ii.String())
+	ts := clock(syns)
 	if counted {
 		put("SS", shared(ti, ii))
-		put("TS", clock(syns))
+	}
+	if counted || ts == "0" {
+		put("TS", ts)
 	}
 	if t.Attrs == nil {
 		return nil
