@@ -23,7 +23,7 @@ lab: build
 
 # What needs root: network namespaces of this host.
 test-root:
-	$(GO) test -tags root -timeout 8m ./collector/live/... ./collector/attach/... ./cmd/tickle/... ./learners/nmap4/...
+	$(GO) test -tags root -timeout 8m ./collector/live/... ./collector/attach/... ./cmd/tickle/... ./learners/nmap4/... ./learners/nmap6/...
 
 # The report page in a headless Chromium (Debian: chromium).
 test-page:

@@ -40,6 +40,7 @@ Probe only machines that you are allowed to probe.`,
 		DisableSuggestions: true,
 		PersistentPreRunE:  func(*cobra.Command, []string) error { return p.startProfiles() },
 	}
+	c.AddCommand(p.enrich())
 	f := c.PersistentFlags()
 	f.BoolVar(&p.quiet, "quiet", false, "show no progress and no summary")
 	f.StringVar(&p.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE`")

@@ -96,26 +96,8 @@ func TestImportFPModelErrors(t *testing.T) {
 }
 
 func TestClassifyRules(t *testing.T) {
-	// One feature, S1.PLEN, unscaled; weights are the scores at 1.
 	model := func(weights ...float64) *nmap6.Model {
-		var b strings.Builder
-		b.WriteString("double FPscale[][2] = {\n{ 0, 1 }, /* S1.PLEN */\n};\n")
-		n := len(weights)
-		row := func(v string) string { return strings.Repeat("{ "+v+" },\n", n) }
-		fmt.Fprintf(&b, "double FPmean[][1] = {\n%s};\ndouble FPvariance[][1] = {\n%s};\nstatic double _w[] = { /* S1.PLEN */ ", row("0"), row("0"))
-		for _, w := range weights {
-			fmt.Fprintf(&b, "%g, ", w)
-		}
-		b.WriteString("};\nstatic int _labels[] = {")
-		for i := range weights {
-			fmt.Fprintf(&b, "%d, ", i)
-		}
-		fmt.Fprintf(&b, "};\nstruct model FPModel = { {0}, %d, 1, _w, _labels, -1 };\nvoid load_fp_matches() {\n", n)
-		for i := range weights {
-			fmt.Fprintf(&b, "{ FingerMatch match; match.line = %d; match.OS_name = \"c%d\"; matches.push_back(match); }\n", i, i)
-		}
-		b.WriteString("return matches;\n}\n")
-		m, err := nmap6.ImportFPModel(strings.NewReader(b.String()))
+		m, err := nmap6.ImportFPModel(strings.NewReader(oneFeature(weights)))
 		require.NoError(t, err)
 		return m
 	}
@@ -168,4 +150,26 @@ func FuzzFPModel(f *testing.F) {
 		require.Equal(t, m.Classes, back.Model.Classes)
 		m.Classify(new(nmap6.Vector))
 	})
+}
+
+// oneFeature is an FPModel.cc with one feature, S1.PLEN, unscaled; weights are
+// the classes' scores where it is 1.
+func oneFeature(weights []float64) string {
+	var b strings.Builder
+	b.WriteString("double FPscale[][2] = {\n{ 0, 1 }, /* S1.PLEN */\n};\n")
+	rows := strings.Repeat("{ 0 },\n", len(weights))
+	fmt.Fprintf(&b, "double FPmean[][1] = {\n%s};\ndouble FPvariance[][1] = {\n%s};\nstatic double _w[] = { /* S1.PLEN */ ", rows, rows)
+	for _, w := range weights {
+		fmt.Fprintf(&b, "%g, ", w)
+	}
+	b.WriteString("};\nstatic int _labels[] = {")
+	for i := range weights {
+		fmt.Fprintf(&b, "%d, ", i)
+	}
+	fmt.Fprintf(&b, "};\nstruct model FPModel = { {0}, %d, 1, _w, _labels, -1 };\nvoid load_fp_matches() {\n", len(weights))
+	for i := range weights {
+		fmt.Fprintf(&b, "{ FingerMatch match; match.line = %d; match.OS_name = \"c%d\"; matches.push_back(match); }\n", i, i)
+	}
+	b.WriteString("return matches;\n}\n")
+	return b.String()
 }
