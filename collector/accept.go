@@ -51,7 +51,7 @@ func (e *engine) reply(c uint32, p *ipPacket, at int64) error {
 		return e.replyDialogue(c, p, at)
 	}
 	what := sighting{kind: answerSeen, at: at, copy: c, known: true, step: r.step}
-	if e.isLate(r, at) {
+	if r.state == over || e.isLate(r, at) {
 		e.counts.Late++
 		what.kind = lateSeen
 	} else if err := e.keep(r, p, at); err != nil {
@@ -59,6 +59,9 @@ func (e *engine) reply(c uint32, p *ipPacket, at int64) error {
 	}
 	if err := e.note(what, p.packet); err != nil {
 		return err
+	}
+	if r.state == over {
+		return e.endDialogue(p)
 	}
 	return e.tearDown(p)
 }
@@ -87,16 +90,23 @@ func (e *engine) keep(r *record, p *ipPacket, at int64) error {
 
 // firstReply takes from an exchange's first answer what it says of the link.
 func (e *engine) firstReply(r *record, at int64) {
-	trip := at - r.sent
-	switch {
-	case e.certain:
-	case e.fences == nil:
-		e.rtt.sample(trip)
-	default:
-		e.fences.rtt.sample(trip)
+	if r.state != sent {
+		return // a dialogue sees to itself
 	}
-	if r.state == sent && e.fences != nil {
+	if !e.certain {
+		e.sampleTrip(at - r.sent)
+	}
+	if e.fences != nil {
 		e.fences.reply(r.ref)
+	}
+}
+
+// sampleTrip takes in a round trip.
+func (e *engine) sampleTrip(trip int64) {
+	if e.fences != nil {
+		e.fences.rtt.sample(trip)
+	} else {
+		e.rtt.sample(trip)
 	}
 }
 
@@ -131,10 +141,26 @@ func (e *engine) tearDown(p *ipPacket) error {
 	if p.proto != probegen.ProtoTCP || len(p.body) < minTCP || p.src != e.machine {
 		return nil
 	}
-	t := parseTCP(p.body)
-	if t.flags&(probegen.SYN|probegen.RST) != probegen.SYN {
+	if t := parseTCP(p.body); t.flags&(probegen.SYN|probegen.RST) == probegen.SYN {
+		return e.resetTo(p, t)
+	}
+	return nil
+}
+
+// endDialogue answers what a machine still says in a dialogue that is over by
+// RST: it did not know the number of the one before, or lost it.
+func (e *engine) endDialogue(p *ipPacket) error {
+	if p.proto != probegen.ProtoTCP || len(p.body) < minTCP || p.src != e.machine {
 		return nil
 	}
+	if t := parseTCP(p.body); t.flags&probegen.RST == 0 {
+		return e.resetTo(p, t)
+	}
+	return nil
+}
+
+// resetTo sends the RST that t asks for.
+func (e *engine) resetTo(p *ipPacket, t tcpHeader) error {
 	from, to := netip.AddrPortFrom(addr4(p.dst), t.dst), netip.AddrPortFrom(addr4(p.src), t.src)
 	if p.six {
 		from, to = e.six.widen(from), netip.AddrPortFrom(netip.AddrFrom16(e.six.machine), t.src)

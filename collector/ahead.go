@@ -34,7 +34,7 @@ func (e *engine) packetAhead(place int) ([]byte, error) {
 // buildAhead makes the packets from place on.
 func (e *engine) buildAhead(place int) error {
 	a := &e.ahead
-	a.from, a.to = place, min(place+batch, len(e.g.order))
+	a.from, a.to = place, min(place+batch, e.end)
 	order, repeats := e.g.order[a.from:a.to], uint32(e.g.repeats)
 	// Only to have the memory fetched: the sum keeps the loads from being
 	// left out.

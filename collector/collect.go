@@ -160,6 +160,9 @@ func (p *Plan) check(of *pool.Pool) error {
 	case p.Repeats < 0 || p.Repeats > maxRepeats:
 		return fmt.Errorf("repeats: want 1 to %d, have %d", maxRepeats, p.Repeats)
 	}
+	if p.Boots < 0 || p.Boots > cmp.Or(p.Repeats, DefaultRepeats) {
+		return fmt.Errorf("boots: want at most one a repeat, have %d", p.Boots)
+	}
 	if n := cmp.Or(p.Repeats, DefaultRepeats) * len(p.Set.Probes); n > maxCopies {
 		return fmt.Errorf("want at most %d sendings a machine, have %d: make it several plans", maxCopies, n)
 	}
@@ -183,7 +186,7 @@ func (p *Plan) check(of *pool.Pool) error {
 const (
 	maxRepeats = 1<<16 - 1
 	maxCopies  = 1 << 28
-	maxSteps   = 1 << 8
+	maxSteps   = 1<<8 - 1
 )
 
 // lineUp makes the parts, and says what is kept of each.

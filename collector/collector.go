@@ -58,6 +58,7 @@ func (o Order) String() string {
 // Defaults of a plan and a run. Times are in µs.
 const (
 	DefaultRepeats  = 6
+	DefaultBoots    = 2 // of a plan with dialogues
 	DefaultPace     = 1000
 	DefaultSpacing  = 100_000   // of ordered plans
 	DefaultDeadline = 500_000   // on links whose silence is certain
@@ -73,7 +74,12 @@ type Plan struct {
 	Set      *probegen.Set //
 	Machines []string      // names; nil means all of the pool
 	Repeats  int           // sendings of each probe; 0: the set's own number, else DefaultRepeats
-	Order    Order         // a set whose header asks for it is Ordered in any case
+	// Boots is the number of starts of each machine that the repeats are
+	// spread over, so that what only a start changes is found to vary; what
+	// can't be started again is gone on with. 0: two where a probe of the set
+	// has several steps and the order is random, else one.
+	Boots int
+	Order Order // a set whose header asks for it is Ordered in any case
 	// Pace is the time in µs between sendings, in the machine's time; a
 	// machine whose own Rate is lower is sent to at that. 0 means the set's own
 	// spacing and gaps in an ordered plan; else the machine's Rate; else, where that has

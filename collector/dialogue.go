@@ -11,106 +11,35 @@ type dialogue struct {
 	copy    uint32
 	probe   uint32
 	numbers probegen.Numbers // of the connection, as far as there is one
-	peerAck uint32           // the latest acknowledgement number from the machine
-	acked   bool             // there is one
-	opened  bool             // the machine holds a connection, or half of one
-	waiting bool             // for an answer to the step, or its silence
-	replied bool             // the latest packet was answered
+	scale   uint8            // of the machine's window
+	scaling bool             // our SYN allowed it
+	opened  bool             // the machine holds a connection, or half of one, or did
+	acked   bool             // numbers.Una was its acknowledgement number
+	waiting bool             // for the machine to have done with the step
+	replied bool             // the step was answered
+	until   uint8            // flags that the step waits for; 0: none any more
+	counted bool             // the step is in burst
+	rounds  uint8            // fences behind the step that were answered
 	port    probegen.PortClass
-	six     bool   // the connection is over IPv6
+	six     bool
 	due     int64  // when the step ends by itself
 	place   int32  // in dialogues.heap
-	burst   uint32 // that the step was sent in
+	burst   uint32 // that the step, or the round, was sent in
 }
 
-// dialogues holds those that run, in slots, with a heap by when they are due;
-// ties go to the lower copy.
-type dialogues struct {
-	slots  []dialogue
-	free   []uint32
-	heap   []uint32
-	active int
-}
+// A step without a wait of its own ends when the machine has done with it. On
+// links with fences two in a row tell: when the first is answered the stack has
+// processed what the step sent, and until the second is, the application that
+// it woke has had its turn. Elsewhere time tells.
+const (
+	fenceRounds = 2
+	settleTime  = 20_000  // µs: the least that an answer is given where time tells
+	untilTime   = 250_000 // µs: the least that the machine is given for what it does by itself
+)
 
-func (d *dialogues) reset() {
-	d.slots, d.free, d.heap, d.active = d.slots[:0], d.free[:0], d.heap[:0], 0
-}
-
-// soonest gives the dialogue that is due first, or never.
-func (d *dialogues) soonest() (slot uint32, due int64) {
-	if len(d.heap) == 0 {
-		return 0, never
-	}
-	return d.heap[0], d.slots[d.heap[0]].due
-}
-
-// open takes a slot.
-func (d *dialogues) open() uint32 {
-	d.active++
-	var slot uint32
-	if n := len(d.free); n > 0 {
-		slot = d.free[n-1]
-		d.free = d.free[:n-1]
-	} else {
-		slot = uint32(len(d.slots))
-		d.slots = append(d.slots, dialogue{})
-	}
-	d.slots[slot] = dialogue{due: never, place: int32(len(d.heap))}
-	d.heap = append(d.heap, slot)
-	return slot
-}
-
-// close gives a slot back.
-func (d *dialogues) close(slot uint32) {
-	d.schedule(slot, math.MinInt64) // to the top
-	last := len(d.heap) - 1
-	d.swap(0, last)
-	d.heap = d.heap[:last]
-	d.down(0)
-	d.free = append(d.free, slot)
-	d.active--
-}
-
-// schedule sets when a dialogue is due.
-func (d *dialogues) schedule(slot uint32, due int64) {
-	s := &d.slots[slot]
-	s.due = due
-	d.up(int(s.place))
-	d.down(int(s.place))
-}
-
-func (d *dialogues) less(i, j int) bool {
-	a, b := &d.slots[d.heap[i]], &d.slots[d.heap[j]]
-	return a.due < b.due || a.due == b.due && a.copy < b.copy
-}
-
-func (d *dialogues) swap(i, j int) {
-	d.heap[i], d.heap[j] = d.heap[j], d.heap[i]
-	d.slots[d.heap[i]].place, d.slots[d.heap[j]].place = int32(i), int32(j)
-}
-
-func (d *dialogues) up(i int) {
-	for parent := (i - 1) / 2; i > 0 && d.less(i, parent); i, parent = parent, (parent-1)/2 {
-		d.swap(i, parent)
-	}
-}
-
-func (d *dialogues) down(i int) {
-	for {
-		child := 2*i + 1
-		if child >= len(d.heap) {
-			return
-		}
-		if child+1 < len(d.heap) && d.less(child+1, child) {
-			child++
-		}
-		if !d.less(child, i) {
-			return
-		}
-		d.swap(i, child)
-		i = child
-	}
-}
+// mostDialogues is how many run at a time on one machine at most. Tickle's own
+// listeners hold more connections, and no ordinary backlog is shorter.
+const mostDialogues = 64
 
 // startDialogue sends the first step of copy c.
 func (e *engine) startDialogue(c, probe uint32) error {
@@ -130,20 +59,21 @@ func (e *engine) sendStep(slot uint32) error {
 	d := &e.dialogues.slots[slot]
 	r := &e.tape.copies[d.copy]
 	s := &e.g.steps[e.g.probes[d.probe].from+uint32(r.step)]
+	d.waiting, d.replied, d.until, d.rounds = s.wait == 0, false, s.until, 0
+	d.counted = e.fences != nil && (d.waiting || s.packet != nil)
 	due := e.now + s.wait
-	if d.waiting = s.wait == 0; d.waiting {
-		due = e.now + e.patience()
+	if d.waiting {
+		due = e.now + e.patience(s.until != 0)
 	}
 	e.dialogues.schedule(slot, due)
+	if d.counted {
+		d.burst = e.fences.sent()
+	}
 	if s.packet == nil {
 		return nil
 	}
-	d.replied = false
 	r.latest = uint32(min(e.now-r.sent, math.MaxUint32))
 	e.lastSent = e.now
-	if e.fences != nil {
-		d.burst = e.fences.sent()
-	}
 	if err := e.transmit(d.copy, s, d.numbers); err != nil {
 		return err
 	}
@@ -159,28 +89,38 @@ func (e *engine) sendStep(slot uint32) error {
 	return nil
 }
 
-// patience is how long a step's answer is waited for. Where there are fences
-// they tell sooner.
-func (e *engine) patience() int64 {
-	if e.fences != nil && !e.fences.deaf {
+// patience is how long a step lasts at most. Where there are fences they tell
+// sooner.
+func (e *engine) patience(until bool) int64 {
+	switch {
+	case e.fences != nil && !e.fences.deaf:
 		return e.limit
+	case until:
+		return max(e.settle(), untilTime)
+	}
+	return e.settle()
+}
+
+// settle is how long a step lasts that no fence ends: a multiple of the longest
+// recent round trip, but on a real link the deadline.
+func (e *engine) settle() int64 {
+	if e.certain {
+		if !e.rtt.seen {
+			return e.limit
+		}
+		return min(max(tailFactor*e.rtt.tail/1024, settleTime), e.limit)
 	}
 	return e.deadline()
 }
 
 // sentSegment moves SND.NXT over a segment that begins at or before it and
-// ends after it. A segment with an absolute number begins anew.
+// ends after it. A SYN with an absolute number begins anew.
 func (d *dialogue) sentSegment(s *step) {
-	from := s.seq
-	switch s.base {
-	case probegen.Absolute:
-		if s.flags&probegen.SYN != 0 {
-			d.numbers.Seq = from
-		}
-	case probegen.SndNxt:
-		from += d.numbers.Seq
-	case probegen.RcvNxt:
-		from += d.numbers.Ack
+	from := d.numbers.Resolve(s.seq, s.base)
+	if s.flags&probegen.SYN != 0 && s.base == probegen.Absolute {
+		n := &d.numbers
+		n.Seq, n.Una, n.Edge = from, from, from
+		d.scaling = s.scaling
 	}
 	end := from + s.length
 	if int32(from-d.numbers.Seq) <= 0 && int32(end-d.numbers.Seq) > 0 {
@@ -204,7 +144,7 @@ func (e *engine) finish(slot uint32) error {
 	d := e.dialogues.slots[slot]
 	e.dialogues.close(slot)
 	r := &e.tape.copies[d.copy]
-	r.state, r.ref = sent, d.burst
+	r.state, r.ref = over, d.burst
 	if e.g.alone {
 		e.nextAt = max(e.now, r.sent+int64(r.latest)+e.gap(d.probe))
 	}
@@ -215,7 +155,7 @@ func (e *engine) finish(slot uint32) error {
 	if !d.acked {
 		return e.sendReset(resetAckPacket, from, to, probegen.Numbers{Ack: d.numbers.Ack})
 	}
-	return e.sendReset(resetPacket, from, to, probegen.Numbers{Seq: d.peerAck})
+	return e.sendReset(resetPacket, from, to, probegen.Numbers{Seq: d.numbers.Una})
 }
 
 // replyDialogue takes in an answer to a dialogue that runs.
@@ -229,39 +169,82 @@ func (e *engine) replyDialogue(c uint32, p *ipPacket, at int64) error {
 	if err := e.note(sighting{kind: answerSeen, at: at, copy: c, known: true, step: r.step}, p.packet); err != nil {
 		return err
 	}
-	if !d.replied && e.fences != nil {
-		e.fences.reply(d.burst)
-	}
-	d.replied = true
 	if p.proto == probegen.ProtoTCP {
-		d.receivedSegment(parseTCP(p.body))
+		t := parseTCP(p.body)
+		d.receivedSegment(t, p.body)
+		if d.until != 0 && t.flags&d.until == d.until {
+			d.until = 0
+			e.settleAgain(slot)
+		}
 	}
-	if d.waiting {
-		return e.advance(slot)
+	if !d.replied {
+		d.replied = true
+		if d.counted && d.rounds == 0 {
+			e.fences.reply(d.burst)
+		}
+		if d.waiting {
+			e.sampleTrip(at - r.sent - int64(r.latest))
+		}
+		if d.until == 0 && (e.certain || e.settles()) {
+			e.settleAgain(slot)
+		}
 	}
 	return nil
 }
 
-// receivedSegment moves RCV.NXT over a segment that is in order, and notes
-// what the machine holds.
-func (d *dialogue) receivedSegment(t tcpHeader) {
+// settles says whether time alone tells when a step is over on a real link.
+func (e *engine) settles() bool { return !e.certain && (e.fences == nil || e.fences.deaf) }
+
+// settleAgain gives a step that got what it waited for the time that other
+// answers take.
+func (e *engine) settleAgain(slot uint32) {
+	d := &e.dialogues.slots[slot]
 	switch {
-	case t.flags&probegen.RST != 0:
-		d.opened = false
-		return
-	case t.flags&probegen.SYN != 0:
-		d.opened = true
-		d.numbers.Ack = t.seq + t.length
-	case t.seq == d.numbers.Ack:
-		d.numbers.Ack += t.length
-	}
-	if t.flags&probegen.ACK != 0 {
-		d.peerAck, d.acked = t.ack, true
+	case !d.waiting:
+	case e.settles():
+		e.dialogues.schedule(slot, min(d.due, e.now+max(e.deadline()/tailFactor, settleTime)))
+	case e.certain:
+		e.dialogues.schedule(slot, min(d.due, e.now+e.settle()))
+	case d.rounds >= fenceRounds: // it had settled but for this
+		d.rounds = fenceRounds - 1
+		d.burst = e.fences.sent()
 	}
 }
 
-// silentThrough goes on with the dialogues that wait for an answer to what
-// was sent in bursts up to b: none will come.
+// receivedSegment takes the state of the connection from a segment of the
+// machine's: RCV.NXT moves over one that is in order.
+func (d *dialogue) receivedSegment(t tcpHeader, body []byte) {
+	n := &d.numbers
+	switch {
+	case t.flags&probegen.RST != 0:
+		return
+	case t.flags&probegen.SYN != 0:
+		d.opened = true
+		n.Ack = t.seq + t.length
+		if t.flags&probegen.ACK != 0 {
+			n.Seq = t.ack // less than was sent where it did not take data with the SYN
+		}
+	case t.seq == n.Ack:
+		n.Ack += t.length
+	}
+	o := readTCPOptions(body)
+	if t.flags&probegen.SYN != 0 && d.scaling && o.scaling {
+		d.scale = o.scale
+	}
+	if o.stamps {
+		n.Recent = o.stamp
+	}
+	if t.flags&probegen.ACK != 0 {
+		n.Una, d.acked = t.ack, true
+		n.Edge = t.ack + uint32(t.window)
+		if t.flags&probegen.SYN == 0 {
+			n.Edge = t.ack + uint32(t.window)<<d.scale
+		}
+	}
+}
+
+// silentThrough goes on with the dialogues whose step, or round, was sent in
+// bursts up to b: the machine has done with it.
 func (e *engine) silentThrough(b uint32) error {
 	if e.dialogues.active == 0 {
 		return nil
@@ -269,12 +252,27 @@ func (e *engine) silentThrough(b uint32) error {
 	for slot := range e.dialogues.slots {
 		d := &e.dialogues.slots[slot]
 		r := &e.tape.copies[d.copy]
-		if r.state != running || r.ref != uint32(slot) || !d.waiting || int32(d.burst-b) > 0 {
+		if r.state != running || r.ref != uint32(slot) || !d.waiting || d.rounds >= fenceRounds || int32(d.burst-b) > 0 {
 			continue
 		}
-		if err := e.advance(uint32(slot)); err != nil {
+		if err := e.passRound(uint32(slot)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// passRound notes that a fence behind a dialogue's step was answered.
+func (e *engine) passRound(slot uint32) error {
+	d := &e.dialogues.slots[slot]
+	d.rounds++
+	switch {
+	case e.fences.deaf, d.rounds == fenceRounds && d.until == 0:
+		return e.advance(slot)
+	case d.rounds == fenceRounds:
+		e.dialogues.schedule(slot, e.now+max(e.deadline(), untilTime))
+	default:
+		d.burst = e.fences.sent()
 	}
 	return nil
 }

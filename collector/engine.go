@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"strconv"
 	"sync/atomic"
 
 	"tickle/collector/pool"
@@ -43,10 +44,12 @@ type engine struct {
 	first     uint64 // number of the plan's first ported sending
 	counts    Counts
 	dialogues dialogues
+	most      int      // dialogues at a time
 	fences    *fencing // nil: certain silence, or one exchange at a time
 	rtt       rtt      // where there are no fences
 	now       int64
 	next      int   // place in g.order of the copy to send next
+	end       int   // and behind the last of this boot
 	nextAt    int64 // when, at the soonest
 	lastSent  int64
 	heard     int64 // when anything was received
@@ -77,14 +80,9 @@ type session struct {
 
 // reset makes the engine ready for a session.
 func (e *engine) reset(s session) error {
-	e.g, e.link, e.capture, e.answered = s.program, s.link, s.capture, s.attempt.answered
-	switch s.link.Silence() {
-	case pool.Certain:
-		e.certain = true
-	case pool.Timeout:
-		e.certain = false
-	default:
-		return fmt.Errorf("link of backend %s: invalid silence %d", s.machine.Backend, s.link.Silence())
+	e.g, e.capture, e.answered = s.program, s.capture, s.attempt.answered
+	if err := e.attach(s.link); err != nil {
+		return fmt.Errorf("backend %s: %w", s.machine.Backend, err)
 	}
 	if e.pairs = s.pairs; e.pairs == nil {
 		e.pairs = s.program.pairs
@@ -114,14 +112,50 @@ func (e *engine) reset(s session) error {
 	}
 	e.tape.reset(s.program.copies())
 	e.ahead.from, e.ahead.to = 0, 0
-	e.counts, e.rtt, e.fences = Counts{}, rtt{}, nil
+	e.counts, e.next, e.end = Counts{}, 0, 0
+	e.most = mostAtOnce(s.machine)
+	e.boot()
+	return nil
+}
+
+// restart goes on over another link, to the machine that was started again.
+func (e *engine) restart(link pool.Link) error {
+	if err := e.attach(link); err != nil {
+		return err
+	}
+	e.boot()
+	return nil
+}
+
+// attach takes a link.
+func (e *engine) attach(link pool.Link) error {
+	e.link = link
+	switch link.Silence() {
+	case pool.Certain:
+		e.certain = true
+	case pool.Timeout:
+		e.certain = false
+	default:
+		return fmt.Errorf("link: invalid silence %d", link.Silence())
+	}
+	return nil
+}
+
+// boot makes the engine ready for the next part of the program, on a machine
+// that has just been started.
+func (e *engine) boot() {
+	for _, end := range e.g.ends {
+		if e.end = end; end > e.next {
+			break
+		}
+	}
+	e.rtt, e.fences = rtt{}, nil
 	e.dialogues.reset()
-	if !e.certain && !s.program.alone {
+	if !e.certain && !e.g.alone {
 		e.fences = newFencing()
 	}
-	e.now = s.link.Now()
-	e.next, e.nextAt, e.lastSent, e.heard, e.repeated = 0, e.now, e.now, e.now, 0
-	return nil
+	e.now = e.link.Now()
+	e.nextAt, e.lastSent, e.heard, e.repeated = e.now, e.now, e.now, 0
 }
 
 // paceOf gives the µs between sendings to a machine.
@@ -134,6 +168,19 @@ func paceOf(p *Plan, m *pool.Machine, certain bool) int64 {
 		return p.spacing()
 	}
 	return 0
+}
+
+// mostAtOnce is how many dialogues a machine may hold: less than its listener
+// keeps waiting to be accepted.
+func mostAtOnce(m *pool.Machine) int {
+	text, ok := m.Factors["app.backlog"]
+	if !ok {
+		return mostDialogues
+	}
+	if backlog, err := strconv.Atoi(text); err == nil {
+		return max(min(backlog/2, mostDialogues), 1)
+	}
+	return mostDialogues
 }
 
 // ownPace is the pace that a machine's rate stands for, or 0.
@@ -157,7 +204,8 @@ var errEndless = errors.New("the machine answers without end")
 // maxRepeated is how many packets a virtual clock may deliver at one time.
 const maxRepeated = 1 << 20
 
-// run sends all copies and receives until the last one's deadline is over.
+// run sends all copies of the next boot and receives until the last one's
+// deadline is over.
 func (e *engine) run(ctx context.Context) error {
 	if e.fences != nil {
 		if err := e.warmUp(ctx); err != nil {
@@ -195,7 +243,7 @@ func (e *engine) act() error {
 			return err
 		}
 	}
-	for e.next < len(e.g.order) && e.nextAt <= e.now && e.room() {
+	for e.next < e.end && e.nextAt <= e.now && e.room() {
 		if err := e.sendCopy(); err != nil {
 			return err
 		}
@@ -208,13 +256,13 @@ func (e *engine) act() error {
 
 // room says whether another exchange may start.
 func (e *engine) room() bool {
-	return e.fences == nil || e.fences.room() && e.dialogues.active < e.fences.window
+	return e.dialogues.active < e.most && (e.fences == nil || e.fences.room() && e.dialogues.active < e.fences.window)
 }
 
 // wake says until when to listen, and whether at all.
 func (e *engine) wake() (until int64, more bool) {
 	until = never
-	if e.next < len(e.g.order) && e.room() {
+	if e.next < e.end && e.room() {
 		until = e.nextAt
 	}
 	_, due := e.dialogues.soonest()
@@ -222,7 +270,7 @@ func (e *engine) wake() (until int64, more bool) {
 	if e.fences != nil {
 		until = min(until, e.fencesDue())
 	}
-	if until == never && e.next == len(e.g.order) {
+	if until == never && e.next == e.end {
 		if until = e.lastSent + e.deadline(); e.now > until {
 			return 0, false
 		}

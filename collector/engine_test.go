@@ -31,6 +31,7 @@ type setup struct {
 // start makes an engine ready to run s.
 func start(t testing.TB, s setup) *bench {
 	t.Helper()
+	s.plan.Boots = 1 // the bench has one link
 	plan := s.plan.withDefaults()
 	plan.Name = "test"
 	require.NoError(t, plan.Set.Check())

@@ -102,7 +102,7 @@ func (e *engine) wantFence() bool {
 	if f.outstanding() {
 		return false
 	}
-	return e.next == len(e.g.order) || !e.room() || e.dialogues.active > 0
+	return e.next == e.end || !e.room() || e.dialogues.active > 0
 }
 
 // loseFence gives up the oldest fence and sends another.

@@ -3,7 +3,9 @@ package collector
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
+	"tickle/datasets"
 	"tickle/probegen"
 )
 
@@ -14,6 +16,7 @@ type program struct {
 	hash     string // of the probe set
 	repeats  int
 	order    []uint32 // copies, as they are sent
+	ends     []int    // of each boot's part in order
 	probes   []probeSteps
 	steps    []step
 	pairs    *pairs  // on an isolated link
@@ -22,6 +25,7 @@ type program struct {
 	icmpRank []int32 // probes that send ICMP, in order
 	alone    bool    // one exchange after the other
 	versions versions
+	layout   datasets.Layout
 	gaps     []int64 // µs behind each probe's sending, where they are not the pace
 }
 
@@ -47,6 +51,11 @@ type step struct {
 	kind   uint8         // of the ICMP message
 	rest   uint32        // its second word
 	six    bool
+
+	until   uint8 // flags that the machine should send by itself
+	scaling bool  // the segment has a window scale option
+	stamps  bool  // and timestamps
+	stamp   uint32
 }
 
 // versions says which versions of IP a plan's packets are of.
@@ -75,13 +84,17 @@ func compile(plan *Plan, seed uint64, source SourcePort) (*program, error) {
 			}
 			g.steps = append(g.steps, s)
 		}
+		if p.n > 1 {
+			g.layout = datasets.Dialogues
+		}
 		p.simple = p.n == 1 && g.steps[p.from].wait == 0 && g.steps[p.from].packet != nil
 		g.probes[i] = p
 	}
 	if plan.Order == Ordered {
 		g.order = listOrder(len(g.probes), g.repeats)
+		g.ends = []int{len(g.order)}
 	} else {
-		g.order = randomOrder(stream(seed, streamOrder, plan.Name), len(g.probes), g.repeats)
+		g.spread(seed)
 	}
 	g.alone = plan.Order == Ordered || source == Fixed
 	if plan.Order == Ordered {
@@ -90,8 +103,32 @@ func compile(plan *Plan, seed uint64, source SourcePort) (*program, error) {
 	return g, nil
 }
 
+// spread orders the copies of a random plan: its first repeats for the first
+// boot, and so on.
+func (g *program) spread(seed uint64) {
+	boots := cmp.Or(g.plan.Boots, 1)
+	for b := range boots {
+		key := []string{streamOrder, g.plan.Name}
+		if b > 0 {
+			key = append(key, fmt.Sprint("boot ", b))
+		}
+		from, to := b*g.repeats/boots, (b+1)*g.repeats/boots
+		n := uint32(to - from)
+		for _, c := range randomOrder(stream(seed, key...), len(g.probes), int(n)) {
+			g.order = append(g.order, c/n*uint32(g.repeats)+uint32(from)+c%n)
+		}
+		g.ends = append(g.ends, len(g.order))
+	}
+}
+
+// boot says under which boot a repeat is made.
+func (g *program) boot(repeat int) int {
+	boots := len(g.ends)
+	return ((repeat+1)*boots - 1) / g.repeats
+}
+
 func compileStep(templates *probegen.Templates, from *probegen.Step) (step, error) {
-	s := step{wait: from.Wait}
+	s := step{wait: from.Wait, until: from.Until}
 	if from.Packet == nil {
 		return s, nil
 	}
@@ -109,10 +146,20 @@ func compileStep(templates *probegen.Templates, from *probegen.Step) (step, erro
 		if t.Flags&probegen.FIN != 0 {
 			s.length++
 		}
+		o := findTCPOptions(t.Options)
+		s.scaling, s.stamps, s.stamp = o.scaling, o.stamps, o.stamp
 	case from.Packet.ICMP != nil:
 		s.icmp, s.kind, s.rest = true, from.Packet.ICMP.Type, from.Packet.ICMP.Rest
 	}
 	return s, err
+}
+
+// rows is the number of rows of a machine's summaries.
+func (g *program) rows() int {
+	if g.layout == datasets.Dialogues {
+		return len(g.steps) * datasets.AnswersPerStep
+	}
+	return len(g.probes)
 }
 
 // copies is the number of sendings of probes to one machine.
@@ -161,5 +208,9 @@ func (p Plan) withDefaults() Plan {
 		}
 	}
 	p.Repeats = cmp.Or(p.Repeats, DefaultRepeats)
+	steps := func(x probegen.Probe) bool { return len(x.Steps) > 1 }
+	if p.Boots == 0 && p.Order == Random && slices.ContainsFunc(p.Set.Probes, steps) {
+		p.Boots = min(DefaultBoots, p.Repeats)
+	}
 	return p
 }

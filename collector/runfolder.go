@@ -51,6 +51,12 @@ func (r *run) manifest() *datasets.Manifest {
 	for _, g := range r.programs {
 		p := datasets.Plan{Name: g.plan.Name, Probes: g.plan.Set.Header, SHA256: g.hash, N: len(g.probes),
 			Repeats: g.repeats, Order: datasets.Shuffled, Spacing: g.plan.spacing(), Machines: g.plan.Machines}
+		if g.layout == datasets.Dialogues {
+			p.Rows = g.rows()
+		}
+		if len(g.ends) > 1 {
+			p.Boots = len(g.ends)
+		}
 		if g.plan.Order == Ordered {
 			p.Order = datasets.Listed
 		}
@@ -148,6 +154,8 @@ func planDifference(have, want *datasets.Plan) string {
 		return differ("probe set's SHA-256", short(have.SHA256), short(want.SHA256))
 	case have.Repeats != want.Repeats:
 		return differ("number of repeats", have.Repeats, want.Repeats)
+	case have.Boots != want.Boots:
+		return differ("number of boots", have.Boots, want.Boots)
 	case have.Order != want.Order:
 		return differ("order", have.Order, want.Order)
 	case have.Spacing != want.Spacing:
@@ -175,9 +183,9 @@ func (r *run) finished(p part) (counts datasets.Counts, done bool, err error) {
 	defer f.Close()
 	want := r.header(p)
 	want.FS = f.Header.FS
-	if f.Header != want || f.Rows() != len(p.program.probes) {
+	if f.Header != want || f.Rows() != p.program.rows() {
 		return counts, false, fmt.Errorf("%s: not the summaries of %d probes of plan %s to machine %s in this run: remove the file",
-			path, len(p.program.probes), p.program.plan.Name, p.machine.Name)
+			path, p.program.rows(), p.program.plan.Name, p.machine.Name)
 	}
 	return f.Counts, true, nil
 }
@@ -185,7 +193,7 @@ func (r *run) finished(p part) (counts datasets.Counts, done bool, err error) {
 // header says whose file a part's is.
 func (r *run) header(p part) datasets.SummaryHeader {
 	return datasets.SummaryHeader{Machine: p.machine.Name, Plan: p.program.plan.Name, Probes: p.program.hash,
-		Seed: r.cfg.Seed, FS: r.cfg.files}
+		Seed: r.cfg.Seed, Layout: p.program.layout, FS: r.cfg.files}
 }
 
 // close writes what became of the run: the report, and the manifest once it

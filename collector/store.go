@@ -24,6 +24,8 @@ type transcriber struct {
 	decoder  Decoder
 	obs      []datasets.Observation
 	answered []bool
+	slots    slotRows             // of dialogues
+	beyond   datasets.Observation // of answers that have no row
 	exchange datasets.Exchange
 	summary  datasets.Summary
 	rebuilt  []byte
@@ -86,6 +88,12 @@ func (t *transcriber) transcribe(ctx context.Context, e *engine, summaries *data
 			}
 			t.fetch(e, probe)
 		}
+		if e.g.layout == datasets.Dialogues {
+			if err := t.transcribeDialogue(e, probe, summaries, rows); err != nil {
+				return err
+			}
+			continue
+		}
 		answers := 0
 		for repeat := range e.g.repeats {
 			c := uint32(probe*e.g.repeats + repeat)
@@ -103,13 +111,31 @@ func (t *transcriber) transcribe(ctx context.Context, e *engine, summaries *data
 				return err
 			}
 		}
-		t.summary.Probe, t.summary.Answers = int32(probe), uint32(answers)
+		t.summary.Probe, t.summary.Step, t.summary.Answer, t.summary.Answers = int32(probe), 0, 0, uint32(answers)
 		datasets.Summarize(&t.summary, t.obs, t.answered)
 		if err := summaries.Write(&t.summary, t.decoder.Texts); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// transcribeDialogue writes the rows of one probe of a plan of dialogues.
+func (t *transcriber) transcribeDialogue(e *engine, probe int, summaries *datasets.SummaryWriter, rows *datasets.ObservationWriter) error {
+	for repeat := range e.g.repeats {
+		if rows == nil {
+			break
+		}
+		t.fill(&e.tape, &e.tape.copies[probe*e.g.repeats+repeat])
+		t.exchange.Probe, t.exchange.Repeat, t.exchange.First = int32(probe), uint16(repeat), nil
+		for i := range t.exchange.Answers {
+			t.exchange.Answers[i].Step++ // from 1
+		}
+		if err := rows.Write(&t.exchange, t.decoder.Texts); err != nil {
+			return err
+		}
+	}
+	return t.writeSlots(e, probe, summaries)
 }
 
 // fetchProbes is the number of probes whose answers are fetched together.
@@ -140,32 +166,32 @@ func (t *transcriber) reset(repeats int) {
 	t.obs, t.answered = t.obs[:repeats], t.answered[:repeats]
 }
 
-// observe decodes the answer that gives copy c its fields: the first to the
-// last step of its probe. The steps before only bring the machine there.
+// observe decodes the answer that gives copy c its fields: the first.
 func (t *transcriber) observe(e *engine, c uint32, repeat int) error {
 	t.obs[repeat].Reset()
 	t.answered[repeat] = false
-	r := &e.tape.copies[c]
-	last := uint8(e.g.probes[c/uint32(e.g.repeats)].n - 1)
-	for place := r.first; place != 0; {
-		a := &e.tape.answers[place-1]
-		if a.step < last {
-			place = a.next
-			continue
-		}
-		b := e.tape.of(a)
-		stimulus := e.tape.stimulus(a)
-		if stimulus == nil && KindOf(b) == datasets.KindICMP {
-			var err error
-			if stimulus, err = t.rebuild(e, c); err != nil {
-				return err
-			}
-		}
-		t.decoder.Decode(&t.obs[repeat], b, stimulus)
-		t.answered[repeat] = true
+	place := e.tape.copies[c].first
+	if place == 0 {
 		return nil
 	}
+	a := &e.tape.answers[place-1]
+	b := e.tape.of(a)
+	stimulus, err := t.stimulusOf(e, c, a, b)
+	if err != nil {
+		return err
+	}
+	t.decoder.Decode(&t.obs[repeat], b, stimulus)
+	t.answered[repeat] = true
 	return nil
+}
+
+// stimulusOf gives the packet that an answer to copy c, whose bytes are b,
+// answers, as far as its fields depend on it.
+func (t *transcriber) stimulusOf(e *engine, c uint32, a *answer, b []byte) ([]byte, error) {
+	if stimulus := e.tape.stimulus(a); stimulus != nil || KindOf(b) != datasets.KindICMP {
+		return stimulus, nil
+	}
+	return t.rebuild(e, c)
 }
 
 // rebuild makes the packet of a probe of one packet again as copy c sent it.
@@ -183,7 +209,7 @@ func (t *transcriber) fill(tape *tape, r *record) {
 	for place := r.first; place != 0; {
 		a := &tape.answers[place-1]
 		b := tape.of(a)
-		x.Answers = append(x.Answers, datasets.Answer{At: a.at, Kind: KindOf(b), Bytes: b})
+		x.Answers = append(x.Answers, datasets.Answer{At: a.at, Step: a.step, Kind: KindOf(b), Bytes: b})
 		place = a.next
 	}
 }

@@ -33,6 +33,7 @@ const (
 	unsent  exchangeState = iota
 	running               // a dialogue with steps to come, or to tear down
 	sent                  // all steps are; answers are taken until the deadline
+	over                  // so is a dialogue, and what still comes is no answer
 )
 
 // answer is one packet that belongs to an exchange.

@@ -3,6 +3,7 @@ package collector
 import (
 	"fmt"
 
+	"tickle/datasets"
 	"tickle/probegen"
 )
 
@@ -34,7 +35,7 @@ const (
 // no use, or would take too long, it warns and takes what there is.
 func (w *worker) thinOut(p part, a attempt) error {
 	e := w.engine
-	if e.certain || p.program.alone {
+	if e.certain || p.program.alone || p.program.layout == datasets.Dialogues {
 		return nil
 	}
 	kinds := e.missing()

@@ -219,6 +219,7 @@ func parseQuote(body []byte) (q quote, ok bool) {
 type tcpHeader struct {
 	seq, ack uint32
 	length   uint32 // in sequence space
+	window   uint16 // as it stands
 	flags    uint8
 	src, dst uint16
 }
@@ -228,7 +229,7 @@ func parseTCP(b []byte) tcpHeader {
 	t := tcpHeader{
 		src: binary.BigEndian.Uint16(b), dst: binary.BigEndian.Uint16(b[2:]),
 		seq: binary.BigEndian.Uint32(b[4:]), ack: binary.BigEndian.Uint32(b[8:]),
-		flags: b[13],
+		flags: b[13], window: binary.BigEndian.Uint16(b[14:]),
 	}
 	if data := len(b) - int(b[12]>>4)*4; data > 0 {
 		t.length = uint32(data)

@@ -113,15 +113,11 @@ func (w *worker) persist(ctx context.Context, p part) (a attempt, err error) {
 // part runs one machine under one plan and writes its files.
 func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	w.engine.counts, w.engine.fences = Counts{}, nil
-	link, err := w.open(ctx, p)
+	link, err := w.open(ctx, p, 0)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := link.Close(); err != nil && !errors.Is(err, pool.ErrClosed) {
-			w.run.warn("machine %s did not end well after plan %s: %v", p.machine.Name, p.program.plan.Name, err)
-		}
-	}()
+	defer func() { w.close(p, link) }()
 	var packets *capture
 	if w.run.cfg.Keep == KeepRaw || p.program.plan.Order == Ordered {
 		if packets, err = createCapture(w.run.cfg.files, p); err != nil {
@@ -133,6 +129,15 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 		capture: packets, attempt: a})
 	if err == nil {
 		err = e.run(ctx)
+	}
+	for boot := 1; err == nil && boot < len(p.program.ends); boot++ {
+		w.close(p, link)
+		if link, err = w.open(ctx, p, boot); err == nil {
+			err = e.restart(link)
+		}
+		if err == nil {
+			err = e.run(ctx)
+		}
 	}
 	if err == nil {
 		err = w.thinOut(p, a)
@@ -152,9 +157,23 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	return onDisk(w.transcriber.write(ctx, e, p, w.run.header(p)))
 }
 
-// open starts the machine and puts the path's factors before it.
-func (w *worker) open(ctx context.Context, p part) (pool.Link, error) {
+// close ends a link, if there is one.
+func (w *worker) close(p part, link pool.Link) {
+	if link == nil {
+		return
+	}
+	if err := link.Close(); err != nil && !errors.Is(err, pool.ErrClosed) {
+		w.run.warn("machine %s did not end well after plan %s: %v", p.machine.Name, p.program.plan.Name, err)
+	}
+}
+
+// open starts the machine and puts the path's factors before it. Each boot has
+// random numbers of its own.
+func (w *worker) open(ctx context.Context, p part, boot int) (pool.Link, error) {
 	r, m, plan := w.run, p.machine, p.program.plan.Name
+	if boot > 0 {
+		plan = fmt.Sprint(plan, "\x00boot ", boot)
+	}
 	b := r.cfg.Backends[m.Backend]
 	if err := b.Check(m); err != nil {
 		return nil, err

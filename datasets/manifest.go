@@ -42,6 +42,7 @@ type Plan struct {
 	N        int             `json:"n"`              // probes; their IDs are 0 … n-1
 	Rows     int             `json:"rows,omitempty"` // places for answers in a plan of dialogues; 0: it is of single packets
 	Repeats  int             `json:"repeats"`
+	Boots    int             `json:"boots,omitempty"` // starts of each machine that the repeats are spread over; 0: one
 	Order    Order           `json:"order"`
 	Spacing  int64           `json:"spacing_us"`         // between sendings
 	Machines []string        `json:"machines,omitempty"` // nil: all

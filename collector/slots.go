@@ -1,0 +1,95 @@
+package collector
+
+import (
+	"tickle/datasets"
+)
+
+// slotRows turns the tape of a plan of dialogues into rows, a place for an
+// answer each.
+type slotRows struct {
+	obs      [][]datasets.Observation // by slot of the probe, then repeat
+	answered [][]bool
+	answers  []uint32 // by step of the probe, of all repeats
+	counts   []int    // of the repeat at hand, by step
+	orders   [][]byte // likewise
+}
+
+// reset makes room for a probe of so many steps.
+func (s *slotRows) reset(steps, repeats int) {
+	for len(s.obs) < steps*datasets.AnswersPerStep {
+		s.obs = append(s.obs, make([]datasets.Observation, repeats))
+		s.answered = append(s.answered, make([]bool, repeats))
+	}
+	for i := range steps * datasets.AnswersPerStep {
+		if len(s.obs[i]) != repeats {
+			s.obs[i], s.answered[i] = make([]datasets.Observation, repeats), make([]bool, repeats)
+		}
+		clear(s.answered[i])
+	}
+	for len(s.orders) < steps {
+		s.orders, s.answers, s.counts = append(s.orders, nil), append(s.answers, 0), append(s.counts, 0)
+	}
+	clear(s.answers)
+}
+
+// writeSlots writes the summaries of a dialogue, step by step.
+func (t *transcriber) writeSlots(e *engine, probe int, w *datasets.SummaryWriter) error {
+	p := &e.g.probes[probe]
+	n := int(p.n)
+	t.slots.reset(n, e.g.repeats)
+	for repeat := range e.g.repeats {
+		if err := t.observeSlots(e, uint32(probe*e.g.repeats+repeat), repeat); err != nil {
+			return err
+		}
+	}
+	for i := range n * datasets.AnswersPerStep {
+		step := i / datasets.AnswersPerStep
+		t.summary.Probe, t.summary.Answers = int32(probe), t.slots.answers[step]
+		t.summary.Step, t.summary.Answer = uint8(step+1), uint8(i%datasets.AnswersPerStep+1)
+		datasets.Summarize(&t.summary, t.slots.obs[i], t.slots.answered[i])
+		if err := w.Write(&t.summary, t.decoder.Texts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// observeSlots decodes the answers to copy c.
+func (t *transcriber) observeSlots(e *engine, c uint32, repeat int) error {
+	s, r := &t.slots, &e.tape.copies[c]
+	p := &e.g.probes[c/uint32(e.g.repeats)]
+	steps := e.g.steps[p.from : p.from+p.n]
+	for i := range steps {
+		s.counts[i], s.orders[i] = 0, s.orders[i][:0]
+	}
+	within := connectionOf(steps)
+	for place := r.first; place != 0; {
+		a := &e.tape.answers[place-1]
+		place = a.next
+		b := e.tape.of(a)
+		at := s.counts[a.step]
+		s.counts[a.step]++
+		s.answers[a.step]++
+		s.orders[a.step] = appendOrder(s.orders[a.step], b)
+		o := &t.beyond
+		if at < datasets.AnswersPerStep {
+			i := int(a.step)*datasets.AnswersPerStep + at
+			o, s.answered[i][repeat] = &s.obs[i][repeat], true
+		}
+		stimulus, err := t.stimulusOf(e, c, a, b)
+		if err != nil {
+			return err
+		}
+		t.decoder.Decode(o, b, stimulus)
+		t.decoder.relate(o, &within, b)
+	}
+	for i := range steps {
+		if s.counts[i] == 0 {
+			continue
+		}
+		first := &s.obs[i*datasets.AnswersPerStep][repeat]
+		first.Set(datasets.StepAnswers, uint64(s.counts[i]))
+		first.Set(datasets.StepOrder, t.decoder.Texts.ID(s.orders[i]))
+	}
+	return nil
+}
