@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,12 +10,17 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tickle/probegen"
 )
 
 // Listener is the listening application of a guest: it accepts, reads what
-// comes until the peer is done, and closes.
+// comes until the peer is done, and closes. It closes at once when it reads
+// probegen.AppClose, and not before the peer's RST when it has read
+// probegen.AppHold.
 type Listener struct {
 	l    net.Listener
 	done sync.WaitGroup
@@ -25,7 +31,7 @@ type Listener struct {
 
 // MaxConnections is the number of connections that a guest's application
 // holds at a time; it closes what comes beyond them at once.
-const MaxConnections = 64
+const MaxConnections = 256
 
 // listen opens the listener by hand, for net.Listen has no backlog.
 func listen(c *Config) (l *Listener, err error) {
@@ -96,8 +102,36 @@ func (l *Listener) accept() {
 		go func() {
 			defer l.done.Done()
 			defer l.release(conn)
-			io.Copy(io.Discard, conn) // ends when the peer closes or resets
+			serve(conn)
 		}()
+	}
+}
+
+// A listener that holds on looks so often, and so long at most, whether the
+// peer has reset the connection.
+const (
+	lookEvery = 50 * time.Millisecond
+	holdFor   = time.Minute
+)
+
+// serve reads until the connection is to be closed.
+func serve(conn net.Conn) {
+	buf := make([]byte, 4096)
+	for hold := false; ; {
+		n, err := conn.Read(buf)
+		if bytes.IndexByte(buf[:n], probegen.AppClose) >= 0 {
+			return
+		}
+		hold = hold || bytes.IndexByte(buf[:n], probegen.AppHold) >= 0
+		if err == io.EOF && hold {
+			for start := time.Now(); err == io.EOF && time.Since(start) < holdFor; {
+				time.Sleep(lookEvery)
+				_, err = conn.Read(buf)
+			}
+		}
+		if err != nil {
+			return
+		}
 	}
 }
 
