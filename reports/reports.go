@@ -105,4 +105,5 @@ var figures = map[string]func(*experiments.Result) (*Figure, error){
 	"learning-curve": learningCurveFigure,
 	"novelty":        noveltyFigure,
 	"overfitting":    overfittingFigure,
+	"reach":          reachFigure,
 }
