@@ -123,7 +123,26 @@ func (r *run) prepare() error {
 		return err
 	}
 	r.lineUp()
-	return r.address()
+	if err := r.address(); err != nil {
+		return err
+	}
+	r.findIPv6()
+	return nil
+}
+
+// findIPv6 finds out which machines have no IPv6, for the plans that ask over
+// it.
+func (r *run) findIPv6() {
+	for i := range r.parts {
+		p := &r.parts[i]
+		if !p.program.versions.six {
+			continue
+		}
+		p.noIPv6 = pool.IPv6(r.cfg.Backends[p.machine.Backend], p.machine)
+		if p.noIPv6 == nil && !p.pairs.net.Machine6.IsValid() {
+			p.noIPv6 = errors.New("it has no IPv6 address")
+		}
+	}
 }
 
 // address gives the parts of machines that have addresses of their own the
@@ -238,8 +257,10 @@ func (r *run) resume() error {
 		if err != nil {
 			return err
 		}
-		result := MachineReport{Machine: machine, Plan: plan, Error: notReached, Rate: p.machine.Rate}
-		if done {
+		result := MachineReport{Machine: machine, Plan: plan, Absent: p.absent(), Error: notReached, Rate: p.machine.Rate}
+		if result.Absent != "" {
+			result.Error = ""
+		} else if done {
 			result.Error = ""
 			result.restore(counts)
 			if m, ok := earlier[[2]string{plan, machine}]; ok && m.Error == "" && m.stored() == counts {

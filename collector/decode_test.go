@@ -167,7 +167,7 @@ func FuzzDecode(f *testing.F) {
 		get := decode(t, answer, stimulus)
 		KindOf(answer)
 		var ip layers.IPv4
-		if _, ok := parseIPv4(answer); !ok {
+		if _, ok := parseIP(answer); !ok {
 			require.Nil(t, get(datasets.IPVersion))
 			return
 		}

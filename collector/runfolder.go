@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -213,7 +214,7 @@ func (r *run) close(report *Report) error {
 		result := &report.Machines[i]
 		complete = complete && result.Error == ""
 		m.Parts = append(m.Parts, datasets.Part{Plan: result.Plan, Machine: result.Machine, Rate: result.Rate,
-			Missing: result.Error, Counts: result.stored()})
+			Missing: cmp.Or(result.Error, result.Absent), Counts: result.stored()})
 	}
 	if m.Finished = r.written.Finished; complete && (m.Finished == nil || r.made > 0) {
 		now := time.Now().UTC().Truncate(time.Second)

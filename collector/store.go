@@ -14,9 +14,18 @@ type part struct {
 	program *program
 	pairs   *pairs
 	machine *pool.Machine
-	index   int  // among the run's parts
-	observe bool // every exchange is kept
-	bytes   bool // and the packets
+	index   int   // among the run's parts
+	observe bool  // every exchange is kept
+	bytes   bool  // and the packets
+	noIPv6  error // why IPv6 probes of the program are not sent to the machine; nil: they are, or there are none
+}
+
+// absent says why nothing of the program is sent to the machine, or is empty.
+func (p *part) absent() string {
+	if p.noIPv6 == nil || p.program.versions.four {
+		return ""
+	}
+	return "no IPv6: " + p.noIPv6.Error()
 }
 
 // transcriber turns a tape into a part's files. A worker owns it.

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"tickle/collector/pool"
@@ -126,7 +128,7 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	}
 	e := w.engine
 	err = e.reset(session{program: p.program, pairs: p.pairs, link: link, machine: p.machine, deadline: w.run.cfg.Deadline,
-		capture: packets, attempt: a})
+		capture: packets, attempt: a, noIPv6: p.noIPv6 != nil})
 	if err == nil {
 		err = e.run(ctx)
 	}
@@ -178,7 +180,7 @@ func (w *worker) open(ctx context.Context, p part, boot int) (pool.Link, error) 
 	if err := b.Check(m); err != nil {
 		return nil, err
 	}
-	link, err := b.Open(ctx, m, p.pairs.net, machineSeed(r.cfg.Seed, m.Name, plan))
+	link, err := b.Open(ctx, m, p.net(), machineSeed(r.cfg.Seed, m.Name, plan))
 	if err != nil {
 		return nil, linkError{fmt.Errorf("open: %w", err)}
 	}
@@ -189,6 +191,17 @@ func (w *worker) open(ctx context.Context, p part, boot int) (pool.Link, error) 
 		return nil, err
 	}
 	return wrapped, nil
+}
+
+// net is the addressing that the machine is started with. A machine that is not
+// asked over IPv6 has none, so that a stack that draws random numbers for it
+// gives the same answers over IPv4 as one that never had it.
+func (p *part) net() pool.Net {
+	n := p.pairs.net
+	if !p.program.versions.six || p.noIPv6 != nil {
+		n.Machine6, n.Prober6 = netip.Addr{}, netip.Prefix{}
+	}
+	return n
 }
 
 // warn notes what the report should say but no data suffered from.
@@ -205,14 +218,38 @@ func (r *run) report(took time.Duration) *Report {
 	for i := range r.results {
 		m := &r.results[i]
 		report.Total.Add(&m.Counts)
-		if m.Error == "" && m.Answered == 0 {
+		if m.Error == "" && m.Absent == "" && m.Answered == 0 {
 			report.Warnings = append(report.Warnings, fmt.Sprintf("machine %s answered nothing under plan %s", m.Machine, m.Plan))
 		}
 		if m.Fences > 0 && m.FencesLost == m.Fences {
 			report.Warnings = append(report.Warnings, fmt.Sprintf("machine %s answers no fences: silence was told by time under plan %s", m.Machine, m.Plan))
 		}
 	}
+	report.Warnings = append(report.Warnings, r.withoutIPv6()...)
 	return report
+}
+
+// withoutIPv6 tells for each plan which machines have no IPv6, and what
+// follows.
+func (r *run) withoutIPv6() []string {
+	var warnings []string
+	for _, g := range r.programs {
+		var names []string
+		for i := range r.parts {
+			if p := &r.parts[i]; p.program == g && p.noIPv6 != nil {
+				names = append(names, p.machine.Name)
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		follows := "they have no part in it"
+		if g.versions.four {
+			follows = "its IPv6 probes were not sent to them and count as unanswered"
+		}
+		warnings = append(warnings, fmt.Sprintf("plan %s: %d machines have no IPv6, %s: %s", g.plan.Name, len(names), follows, strings.Join(names, ", ")))
+	}
+	return warnings
 }
 
 // failures is nil when no machine failed, else names the first.

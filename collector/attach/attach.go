@@ -29,11 +29,13 @@ type Addresses struct {
 // Default are the addresses that isolated links have.
 var Default = Addresses{
 	Machine: netip.MustParseAddr("192.0.2.1"), Prober: netip.MustParsePrefix("198.18.0.0/24"),
-	Machine6: netip.MustParseAddr("2001:db8::1"), Prober6: netip.MustParsePrefix("2001:db8:1::/64"),
+	Machine6: pool.Machine6, Prober6: pool.Prober6,
 }
 
 // Net is what a backend is told of the addresses.
-func (a *Addresses) Net() pool.Net { return pool.Net{Machine: a.Machine, Prober: a.Prober} }
+func (a *Addresses) Net() pool.Net {
+	return pool.Net{Machine: a.Machine, Prober: a.Prober, Machine6: a.Machine6, Prober6: a.Prober6}
+}
 
 // machineMAC is the machine's hardware address on the tap.
 var machineMAC = net.HardwareAddr{0x02, 0x54, 0x69, 0x63, 0x6b, 0x01}

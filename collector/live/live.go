@@ -11,6 +11,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -31,7 +32,16 @@ func (Backend) Modelled() bool { return false }
 
 // isolated is the addressing of namespaces, as on any isolated link. A kernel
 // keeps a thousand neighbours, no more.
-var isolated = pool.Net{Machine: netip.MustParseAddr("192.0.2.1"), Prober: netip.MustParsePrefix("198.18.0.0/24")}
+var isolated = pool.Net{Machine: netip.MustParseAddr("192.0.2.1"), Prober: netip.MustParsePrefix("198.18.0.0/24"),
+	Machine6: pool.Machine6, Prober6: pool.Prober6}
+
+// IPv6 is an error for a declared host: they are asked over IPv4 alone.
+func (Backend) IPv6(m *pool.Machine) error {
+	if m.Options["address"] != "" {
+		return errors.New("declared hosts are asked over IPv4 alone")
+	}
+	return nil
+}
 
 // Net gives a declared host's own addressing.
 func (Backend) Net(m *pool.Machine) (pool.Net, error) {

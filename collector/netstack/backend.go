@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
 	"tickle/collector/pool"
 )
 
@@ -21,7 +23,7 @@ const (
 // options; Factors lists the factors that it understands.
 type Backend struct{}
 
-var _ pool.Backend = Backend{}
+var _ pool.Dual = Backend{}
 
 // Name is the word in pool files.
 func (Backend) Name() string { return "netstack" }
@@ -39,8 +41,17 @@ func (Backend) Check(m *pool.Machine) error {
 	return err
 }
 
+// IPv6 is an error for a link too small for it.
+func (Backend) IPv6(m *pool.Machine) error {
+	c, err := configure(m)
+	if err == nil && c.mtu < header.IPv6MinimumMTU {
+		err = fmt.Errorf("factor mtu=%d: IPv6 needs %d", c.mtu, header.IPv6MinimumMTU)
+	}
+	return err
+}
+
 // Open starts a stack at net.Machine, which must be an IPv4 address, with
-// routes to net.Prober alone. The link's clock starts at one second, as if
+// routes to net.Prober alone, and with IPv6 too where net has it. The link's clock starts at one second, as if
 // the machine had booted that long ago. Links share nothing; any number may be
 // open. Close releases every goroutine.
 func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, seed uint64) (pool.Link, error) {

@@ -5,7 +5,11 @@
 // is one stack.Stack with an IPv4 address, a listener on the open TCP port
 // (every connection that is established is accepted and closed at once), and
 // nothing on the other ports. Packets go in and out of a channel endpoint as
-// raw IPv4, with checksums that the stack computes.
+// raw IP, with checksums that the stack computes.
+//
+// A machine that is asked over IPv6 has an IPv6 address and a second listener.
+// It has none otherwise, for IPv6 draws from the stack's random numbers, and
+// answers over IPv4 are to be the same whatever else is asked.
 //
 // # Time
 //

@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/link/channel"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
@@ -30,26 +32,31 @@ const (
 
 // host is one stack with its wires.
 type host struct {
-	stack    *stack.Stack
-	wire     *channel.Endpoint
-	clock    *clock
-	listener tcpip.Endpoint
-	port     uint16      // of the listener
-	ready    atomic.Bool // a connection waits to be accepted
-	entry    waiter.Entry
-	queue    waiter.Queue
+	stack     *stack.Stack
+	wire      *channel.Endpoint
+	clock     *clock
+	listeners []tcpip.Endpoint // one a version of IP
+	port      uint16           // of the listeners
+	ready     atomic.Bool      // a connection waits to be accepted
+	entry     waiter.Entry
+	queue     waiter.Queue
 }
 
 // boot starts a stack. The caller shuts it down.
 func boot(c *config, net pool.Net, seed uint64) (*host, error) {
 	h := &host{clock: newClock(bootTime), port: c.ports.Open}
-	h.stack = stack.New(stack.Options{
+	options := stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
 		Clock:              h.clock,
 		RandSource:         newStream("insecure", seed),
 		SecureRNG:          newStream("secure", seed),
-	})
+	}
+	if net.Machine6.IsValid() {
+		options.NetworkProtocols = append(options.NetworkProtocols, ipv6.NewProtocol)
+		options.TransportProtocols = append(options.TransportProtocols, icmp.NewProtocol6)
+	}
+	h.stack = stack.New(options)
 	// No capability: every checksum is checked and computed by the stack.
 	h.wire = channel.New(outbound, c.mtu, "")
 	if err := h.configure(c, net); err != nil {
@@ -66,31 +73,49 @@ func (h *host) configure(c *config, net pool.Net) error {
 	if err := h.stack.CreateNIC(nicID, h.wire); err != nil {
 		return fmt.Errorf("creating the interface: %s", err)
 	}
-	address := tcpip.AddrFrom4(net.Machine.As4())
+	if err := h.address(c, net.Machine, net.Prober); err != nil {
+		return err
+	}
+	if net.Machine6.IsValid() {
+		if err := h.address(c, net.Machine6, net.Prober6); err != nil {
+			return err
+		}
+	}
+	c.firewall.install(h.stack, h.listeners, c.ports.Open)
+	return nil
+}
+
+// address gives the machine an address of either version, a route to the
+// prober, and a listener.
+func (h *host) address(c *config, machine netip.Addr, prober netip.Prefix) error {
+	protocol := ipv4.ProtocolNumber
+	if machine.Is6() {
+		protocol = ipv6.ProtocolNumber
+	}
+	ttl := tcpip.DefaultTTLOption(c.ttl)
+	if err := h.stack.SetNetworkProtocolOption(protocol, &ttl); err != nil {
+		return fmt.Errorf("setting ttl: %s", err)
+	}
+	address := tcpip.AddrFromSlice(machine.AsSlice())
 	if err := h.stack.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
-		Protocol:          ipv4.ProtocolNumber,
+		Protocol:          protocol,
 		AddressWithPrefix: address.WithPrefix(),
 	}, stack.AddressProperties{}); err != nil {
-		return fmt.Errorf("setting the address %s: %s", net.Machine, err)
+		return fmt.Errorf("setting the address %s: %s", machine, err)
 	}
-	prober := tcpip.AddressWithPrefix{
-		Address:   tcpip.AddrFrom4(net.Prober.Masked().Addr().As4()),
-		PrefixLen: net.Prober.Bits(),
+	block := tcpip.AddressWithPrefix{
+		Address:   tcpip.AddrFromSlice(prober.Masked().Addr().AsSlice()),
+		PrefixLen: prober.Bits(),
 	}
-	h.stack.SetRouteTable([]tcpip.Route{{Destination: prober.Subnet(), NIC: nicID}})
-	if err := h.listen(c, address); err != nil {
-		return fmt.Errorf("listening on port %d: %s", c.ports.Open, err)
+	h.stack.AddRoute(tcpip.Route{Destination: block.Subnet(), NIC: nicID})
+	if err := h.listen(c, protocol, address); err != nil {
+		return fmt.Errorf("listening on port %d of %s: %s", c.ports.Open, machine, err)
 	}
-	c.firewall.install(h.stack, h.listener, c.ports.Open)
 	return nil
 }
 
 // setOptions gives the stack what factors say.
 func (h *host) setOptions(c *config) error {
-	ttl := tcpip.DefaultTTLOption(c.ttl)
-	if err := h.stack.SetNetworkProtocolOption(ipv4.ProtocolNumber, &ttl); err != nil {
-		return fmt.Errorf("setting ttl: %s", err)
-	}
 	sack := tcpip.TCPSACKEnabled(c.sack)
 	recovery := tcpip.TCPRecovery(0)
 	if c.rack {
@@ -109,14 +134,15 @@ func (h *host) setOptions(c *config) error {
 
 // listen opens the port. Backlogs are one more to the stack than to an
 // application, as gVisor's system call has it.
-func (h *host) listen(c *config, address tcpip.Address) tcpip.Error {
-	listener, err := h.stack.NewEndpoint(tcp.ProtocolNumber, ipv4.ProtocolNumber, &h.queue)
+func (h *host) listen(c *config, protocol tcpip.NetworkProtocolNumber, address tcpip.Address) tcpip.Error {
+	listener, err := h.stack.NewEndpoint(tcp.ProtocolNumber, protocol, &h.queue)
 	if err != nil {
 		return err
 	}
-	h.listener = listener
-	h.entry = waiter.NewFunctionEntry(waiter.ReadableEvents, func(waiter.EventMask) { h.ready.Store(true) })
-	h.queue.EventRegister(&h.entry)
+	if h.listeners = append(h.listeners, listener); len(h.listeners) == 1 {
+		h.entry = waiter.NewFunctionEntry(waiter.ReadableEvents, func(waiter.EventMask) { h.ready.Store(true) })
+		h.queue.EventRegister(&h.entry)
+	}
 	if c.appRcvbuf > 0 {
 		const asApplication = true
 		listener.SocketOptions().SetReceiveBufferSize(c.appRcvbuf, asApplication)
@@ -130,10 +156,36 @@ func (h *host) listen(c *config, address tcpip.Address) tcpip.Error {
 // inject hands a packet in. It reports whether the packet may now be in a
 // processor's queue; all else is done.
 func (h *host) inject(packet []byte) (queued bool) {
+	protocol := ipv4.ProtocolNumber
+	if packet[0]>>4 == 6 {
+		protocol = ipv6.ProtocolNumber
+	}
 	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(packet)})
-	h.wire.InjectInbound(ipv4.ProtocolNumber, pkt)
+	h.wire.InjectInbound(protocol, pkt)
 	pkt.DecRef()
+	if protocol == ipv6.ProtocolNumber {
+		return mayQueue6(packet, h.port)
+	}
 	return mayQueue(packet, h.port)
+}
+
+// mayQueue6 is mayQueue for IPv6: extension headers count as a reason to wait.
+func mayQueue6(packet []byte, port uint16) bool {
+	ip := header.IPv6(packet)
+	if len(packet) < header.IPv6MinimumSize+header.UDPMinimumSize {
+		return true
+	}
+	rest := packet[header.IPv6MinimumSize:]
+	switch tcpip.TransportProtocolNumber(ip.NextHeader()) {
+	case header.TCPProtocolNumber:
+		return header.TCP(rest[:header.TCPDstPortOffset+2]).DestinationPort() == port
+	case header.UDPProtocolNumber:
+		return false
+	case header.ICMPv6ProtocolNumber:
+		return header.ICMPv6(rest).Type() != header.ICMPv6EchoRequest
+	default:
+		return true
+	}
 }
 
 // mayQueue reports whether a packet may go to a TCP endpoint, all of which
@@ -167,21 +219,26 @@ func (h *host) accept() bool {
 		return false
 	}
 	any := false
-	for {
-		connection, _, err := h.listener.Accept(nil)
-		if err != nil { // ErrWouldBlock: no more
-			return any
+	for _, l := range h.listeners {
+		for {
+			connection, _, err := l.Accept(nil)
+			if err != nil { // ErrWouldBlock: no more
+				break
+			}
+			connection.Close()
+			any = true
 		}
-		connection.Close()
-		any = true
 	}
+	return any
 }
 
 // shutdown ends every goroutine of the stack. Processors must be idle.
 func (h *host) shutdown() {
-	if h.listener != nil {
+	if len(h.listeners) > 0 {
 		h.queue.EventUnregister(&h.entry)
-		h.listener.Close()
+	}
+	for _, l := range h.listeners {
+		l.Close()
 	}
 	h.wire.Close()
 	h.stack.Destroy()

@@ -117,7 +117,7 @@ func TestLostFence(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	l := openSeed(t, 1, nil)
 	l.patience = 50 * time.Millisecond
-	listener := l.host.listener.(*tcp.Endpoint)
+	listener := l.host.listeners[0].(*tcp.Endpoint)
 	listener.StopWork()
 	require.ErrorContains(t, l.Send(segment{flags: "S"}.bytes(t)), "did not come to rest within 50ms")
 	require.Error(t, l.Send(segment{flags: "S"}.bytes(t)), "a link that has failed stays so")

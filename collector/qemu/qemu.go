@@ -28,6 +28,8 @@ const Program = "qemu-system-x86_64"
 // lab. Its factors are "memory" in MiB and those of package guest.
 type Backend struct{}
 
+var _ pool.Dual = Backend{}
+
 // DefaultMemory is a guest's memory in MiB; MinMemory is the least with which
 // the kernels boot.
 const (
@@ -88,6 +90,9 @@ func (s *spec) find(kernel string) (err error) {
 	s.initrd, err = lab.Find(lab.Kernel, kernel, "initrd")
 	return err
 }
+
+// IPv6 is nil: the kernels have it.
+func (Backend) IPv6(*pool.Machine) error { return nil }
 
 // Open boots the machine and waits until its open port answers. The seed is not
 // used: a real kernel draws its own random numbers.

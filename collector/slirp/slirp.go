@@ -23,13 +23,16 @@ const Program = "qemu-system-x86_64"
 // but those of the path.
 type Backend struct{}
 
-var _ pool.Backend = Backend{}
+var _ pool.Dual = Backend{}
 
 // Name is "slirp".
 func (Backend) Name() string { return "slirp" }
 
 // Modelled is false: the stack is real.
 func (Backend) Modelled() bool { return false }
+
+// IPv6 is nil: libslirp has it.
+func (Backend) IPv6(*pool.Machine) error { return nil }
 
 // Stack names libslirp with the version of the QEMU that brings it.
 func (Backend) Stack(*pool.Machine) string { return "libslirp of " + version() }

@@ -29,7 +29,7 @@ import (
 // (hosts.Program.Settings).
 type Backend struct{}
 
-var _ pool.Backend = Backend{}
+var _ pool.Dual = Backend{}
 
 // answerWait is how long a program may take to answer its first SYN.
 const answerWait = 20 * time.Second
@@ -56,6 +56,15 @@ func (Backend) Check(m *pool.Machine) error {
 		return err
 	}
 	_, err = lab.Find(lab.Stack, p.Name, "program")
+	return err
+}
+
+// IPv6 is an error for a stack that has none.
+func (Backend) IPv6(m *pool.Machine) error {
+	p, err := find(m)
+	if err == nil && !p.IPv6 {
+		err = fmt.Errorf("%s has none", p.Stack)
+	}
 	return err
 }
 

@@ -47,6 +47,9 @@ type backend struct {
 	machines []string
 }
 
+// IPv6 is the backend's own.
+func (b backend) IPv6(m *pool.Machine) error { return pool.IPv6(b.Backend, m) }
+
 // Open connects to the machine that runs, or starts one.
 func (b backend) Open(ctx context.Context, m *pool.Machine, n pool.Net, seed uint64) (pool.Link, error) {
 	i := slices.Index(b.machines, m.Name)

@@ -26,7 +26,7 @@ import (
 // firewall, which the kernels lack, and "memory" in MiB.
 type Backend struct{}
 
-var _ pool.Backend = Backend{}
+var _ pool.Dual = Backend{}
 
 // DefaultMemory is a guest's memory in MiB; MinMemory is the least with which
 // the kernels boot.
@@ -69,6 +69,9 @@ func (Backend) Check(m *pool.Machine) error {
 	_, err := lab.Find(lab.UML, m.Options["kernel"], "kernel")
 	return err
 }
+
+// IPv6 is nil: the kernels have it.
+func (Backend) IPv6(*pool.Machine) error { return nil }
 
 // Open boots the machine and waits until its open port answers. The seed is
 // not used: a real kernel draws its own random numbers.
