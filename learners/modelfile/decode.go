@@ -90,7 +90,7 @@ func (d *Decoder) Index(what string, n int) int {
 
 // Indices reads count indices into a list of n; nil after an error.
 func (d *Decoder) Indices(what string, count, n int) []int32 {
-	if !d.holds(what, count) {
+	if !d.Holds(what, count) {
 		return nil
 	}
 	list := make([]int32, count)
@@ -100,8 +100,9 @@ func (d *Decoder) Indices(what string, count, n int) []int32 {
 	return list
 }
 
-// holds makes sure that count things of a byte each are left.
-func (d *Decoder) holds(what string, count int) bool {
+// Holds makes sure that the bytes left can hold count things of a byte each:
+// what follows from something else and is not counted in the file.
+func (d *Decoder) Holds(what string, count int) bool {
 	if d.err == nil && count > len(d.b)-d.at {
 		d.Fail("%s: want %d, but there are %d bytes", what, count, len(d.b)-d.at)
 	}
@@ -157,7 +158,7 @@ func (d *Decoder) Floats(what string, count int) []float64 {
 // FloatsBetween reads count floats from bounds[0] to bounds[1]; nil after an
 // error.
 func (d *Decoder) FloatsBetween(what string, count int, bounds [2]float64) []float64 {
-	if !d.holds(what, count) {
+	if !d.Holds(what, count) {
 		return nil
 	}
 	list := make([]float64, count)

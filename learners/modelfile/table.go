@@ -178,15 +178,23 @@ type tableColumn struct {
 	at     int32           // its values: table.ids[at : at+parts[part].values]
 }
 
+// A table of more than fewRows rows must have a byte of payload for each
+// pairBytes bytes that a number of four bytes for each pair of rows takes.
+const (
+	fewRows   = 1 << 13
+	pairBytes = 1 << 10
+)
+
 // maxValues is how many values a column may have: codes have 16 bits, two of
 // which stand for something else.
 const maxValues = 1<<16 - 2
 
 // table reads a table. It is nil after an error.
 func (d *Decoder) table() *table {
-	t := &table{rows: d.Count("training rows", 0)}
-	if t.rows > math.MaxInt32 {
-		d.Fail("%d training rows: want fewer", t.rows)
+	t := &table{rows: d.Count("training rows", 1)}
+	// What keeps rows compares them pair by pair.
+	if pairs := 4 * t.rows * t.rows; t.rows > fewRows && pairs/pairBytes > len(d.b) {
+		d.Fail("%d training rows in %d bytes: want more of each row, or fewer rows", t.rows, len(d.b))
 	}
 	t.values = make([]value, d.Count("values", 1))
 	for i := range t.values {
@@ -227,7 +235,7 @@ func (t *table) readParts(d *Decoder) {
 	for i := range t.parts {
 		p := &t.parts[i]
 		p.values = d.Number("values of a partition", 0, maxValues)
-		if !d.holds("rows of a partition", t.rows) {
+		if !d.Holds("rows of a partition", t.rows) {
 			return
 		}
 		p.codes = make([]datasets.Code, t.rows)
@@ -273,7 +281,7 @@ func (t *table) readColumn(d *Decoder, i int, fields []datasets.FieldID) {
 
 // numbers reads the cells of a column of numbers.
 func (d *Decoder) numbers(rows int) []float64 {
-	if !d.holds("numbers", rows) {
+	if !d.Holds("numbers", rows) {
 		return nil
 	}
 	cells := make([]float64, rows)

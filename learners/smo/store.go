@@ -39,7 +39,14 @@ func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 	}
 	l := withOptions(s.Options)
 	m := &model{learner: l, train: t, classes: len(s.Classes)}
-	m.present, m.pairs = present(t)
+	if m.present = present(t); !s.Payload.Holds("machines", len(m.present)*(len(m.present)-1)) { // a machine has two numbers
+		return nil, s.Payload.Err()
+	}
+	for i, low := range m.present {
+		for _, high := range m.present[i+1:] {
+			m.pairs = append(m.pairs, pair{low: low, high: high})
+		}
+	}
 	for range m.pairs {
 		m.machines = append(m.machines, loadMachine(s.Payload, len(t.Rows), l.platt))
 		if s.Payload.Err() != nil {
@@ -52,8 +59,9 @@ func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 	return m, nil
 }
 
-// present lists the classes that have training rows, and their pairs.
-func present(t *learners.Train) (classes []int32, list []pair) {
+// present lists the classes that have training rows.
+func present(t *learners.Train) []int32 {
+	var classes []int32
 	has := make([]bool, len(t.Classes))
 	for _, r := range t.Rows {
 		has[t.Labels[r]] = true
@@ -63,12 +71,7 @@ func present(t *learners.Train) (classes []int32, list []pair) {
 			classes = append(classes, int32(c))
 		}
 	}
-	for i, low := range classes {
-		for _, high := range classes[i+1:] {
-			list = append(list, pair{low: low, high: high})
-		}
-	}
-	return classes, list
+	return classes
 }
 
 func loadMachine(d *modelfile.Decoder, rows int, platt bool) machine {
