@@ -41,7 +41,8 @@ type Attribute struct {
 func (a *Attribute) Nominal() bool { return a.Codes != nil }
 
 // Of lists the attributes of s in the order of the table, a partition where
-// its first selected column stands. An infinite number is an error.
+// its first selected column stands. A number that CheckNumbers
+// refuses is an error.
 func Of(s *datasets.Selection) ([]Attribute, error) {
 	list := make([]Attribute, 0, len(s.IDs)+len(s.Numbers))
 	next := 0
@@ -57,14 +58,36 @@ func Of(s *datasets.Selection) ([]Attribute, error) {
 	for ; next < len(s.Numbers); next++ {
 		list = append(list, numeric(s, s.Numbers[next]))
 	}
-	for i := range list {
-		for r, v := range list[i].Cells {
-			if math.IsInf(v, 0) {
-				return nil, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", Name(s.Matrix, list[i].ID), r, v)
+	return list, CheckNumbers(s)
+}
+
+// MaxNumber is how large a number may be: the squares of larger ones, and sums
+// of those, could be beyond what a float64 holds.
+const MaxNumber = 1e100
+
+// CheckNumbers makes sure that the selected numbers are such as learners can
+// calculate with. NaN is a missing cell.
+func CheckNumbers(s *datasets.Selection) error {
+	for _, n := range s.Numbers {
+		column := &s.Matrix.Numbers[n]
+		for r, v := range column.Cells {
+			if err := CheckNumber(v); err != nil {
+				return fmt.Errorf("column %s, row %d: %w", column.Name, r, err)
 			}
 		}
 	}
-	return list, nil
+	return nil
+}
+
+// CheckNumber is CheckNumbers of one number.
+func CheckNumber(v float64) error {
+	switch {
+	case math.IsInf(v, 0):
+		return fmt.Errorf("%v: want a finite number, or none", v)
+	case math.Abs(v) > MaxNumber:
+		return fmt.Errorf("%v: want a number from %v to %v, or none", v, -MaxNumber, MaxNumber)
+	}
+	return nil
 }
 
 func numeric(s *datasets.Selection, n int32) Attribute {

@@ -1,12 +1,12 @@
 package bayes
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 )
 
 // normals is a numeric column: a normal distribution for each class.
@@ -27,15 +27,12 @@ const (
 // fitNormals estimates the numeric columns' distributions from the training
 // rows.
 func fitNormals(t *learners.Train) ([]normals, error) {
+	if err := attributes.CheckNumbers(t.Data); err != nil {
+		return nil, err
+	}
 	var list []normals
 	for _, c := range t.Data.Numbers {
-		column := &t.Data.Matrix.Numbers[c]
-		for r, v := range column.Cells {
-			if math.IsInf(v, 0) {
-				return nil, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, r, v)
-			}
-		}
-		list = append(list, fitNormal(t, column))
+		list = append(list, fitNormal(t, &t.Data.Matrix.Numbers[c]))
 	}
 	return list, nil
 }

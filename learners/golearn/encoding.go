@@ -11,6 +11,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 )
 
 // maxCells is how many cells golearn may hold, at 8 bytes each.
@@ -67,14 +68,12 @@ func newEncoding(t *learners.Train, l learner) (*encoding, error) {
 			}
 		}
 	}
+	if err := attributes.CheckNumbers(s); err != nil {
+		return nil, err
+	}
 	for _, n := range s.Numbers {
 		c := column{attribute: l.attribute(len(e.columns)), cells: s.Matrix.Numbers[n].Cells}
 		sum, known := 0.0, 0.0
-		for r, v := range c.cells {
-			if math.IsInf(v, 0) {
-				return nil, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", s.Matrix.Numbers[n].Name, r, v)
-			}
-		}
 		for _, r := range t.Rows {
 			if v := c.cells[r]; !math.IsNaN(v) {
 				sum, known = sum+v, known+1

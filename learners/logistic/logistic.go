@@ -24,6 +24,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 )
 
 // Entry offers the learner under the name "logistic".
@@ -80,7 +81,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkNumbers(t.Data); err != nil {
+	if err := attributes.CheckNumbers(t.Data); err != nil {
 		return nil, err
 	}
 	m := &Model{names: slices.Clone(t.Classes), classes: len(t.Classes), multinomial: l.multinomial}
@@ -109,17 +110,6 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 		return nil, err
 	}
 	return m, nil
-}
-
-func checkNumbers(s *datasets.Selection) error {
-	for _, n := range s.Numbers {
-		for r, v := range s.Matrix.Numbers[n].Cells {
-			if math.IsInf(v, 0) {
-				return fmt.Errorf("column %s, row %d: %v: want a finite number, or none", s.Matrix.Numbers[n].Name, r, v)
-			}
-		}
-	}
-	return nil
 }
 
 // newSpace makes the space in which a step is cheaper: one of the Gram matrix

@@ -259,8 +259,8 @@ func (b *binder) number(c *tableColumn) (datasets.NumericColumn, error) {
 		if at >= 0 {
 			v = b.to.Matrix.Numbers[at].Cells[b.to.From+r]
 		}
-		if math.IsInf(v, 0) {
-			return column, fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, b.to.From+r, v)
+		if err := attributes.CheckNumber(v); err != nil {
+			return column, fmt.Errorf("column %s, row %d: %w", b.table.title(c), b.to.From+r, err)
 		}
 		column.Cells = append(column.Cells, v)
 	}

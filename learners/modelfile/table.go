@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 
 	"tickle/datasets"
 	"tickle/learners/attributes"
@@ -286,19 +287,24 @@ func (d *Decoder) numbers(rows int) []float64 {
 	}
 	cells := make([]float64, rows)
 	for r := range cells {
-		if cells[r] = d.Any("number"); math.IsInf(cells[r], 0) {
-			d.Fail("number: %v: want a finite one, or none", cells[r])
+		cells[r] = d.Any("number")
+		if err := attributes.CheckNumber(cells[r]); err != nil {
+			d.Fail("number: %v", err)
 		}
 	}
 	return cells
 }
 
-// title is a column's name for errors.
+// title is a column's name for errors, on one line.
 func (t *table) title(c *tableColumn) string {
 	if c.kind == probeColumn {
 		return c.column.String()
 	}
-	return t.names[c.name]
+	name := t.names[c.name]
+	if quoted := strconv.Quote(name); len(quoted) > len(name)+len(`""`) {
+		return quoted
+	}
+	return name
 }
 
 // Columns puts the columns that a model names into the order of a table, each

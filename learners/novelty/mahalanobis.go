@@ -8,6 +8,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 	"tickle/learners/modelfile"
 )
 
@@ -45,10 +46,8 @@ func (mahalanobis) Fit(ctx context.Context, t *learners.Train) (learners.Novelty
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	for _, n := range t.Data.Numbers {
-		if err := finite(&t.Data.Matrix.Numbers[n]); err != nil {
-			return nil, err
-		}
+	if err := attributes.CheckNumbers(t.Data); err != nil {
+		return nil, err
 	}
 	m := &distances{train: t.Keep(), data: t.Data, workers: t.Workers, at: make([]int32, t.Data.Rows()), trained: slices.Clone(t.Rows)}
 	byClass := make([][]int32, len(t.Classes))

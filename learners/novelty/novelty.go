@@ -11,8 +11,8 @@ import (
 	"math"
 	"slices"
 
-	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 )
 
 // Entries offers the detectors "lof" and "mahalanobis". Certainty needs a
@@ -47,12 +47,12 @@ func (u unsure) Score(row int32) float64 { return -slices.Max(u.model.Predict(ro
 // numbers are the selected numeric columns with the training rows' mean in
 // missing cells, a slice a column.
 func numbers(t *learners.Train) ([][]float64, error) {
+	if err := attributes.CheckNumbers(t.Data); err != nil {
+		return nil, err
+	}
 	var columns [][]float64
 	for _, n := range t.Data.Numbers {
 		column := &t.Data.Matrix.Numbers[n]
-		if err := finite(column); err != nil {
-			return nil, err
-		}
 		sum, known := 0.0, 0.0
 		for _, r := range t.Rows {
 			if v := column.Cells[r]; !math.IsNaN(v) {
@@ -68,15 +68,6 @@ func numbers(t *learners.Train) ([][]float64, error) {
 		columns = append(columns, filled)
 	}
 	return columns, nil
-}
-
-func finite(column *datasets.NumericColumn) error {
-	for r, v := range column.Cells {
-		if math.IsInf(v, 0) {
-			return fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, r, v)
-		}
-	}
-	return nil
 }
 
 var errOneRow = errors.New("one training row: want at least 2, for it has no neighbours")

@@ -2,11 +2,11 @@ package smo
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 )
 
 // kernel is a kernel function of dot products.
@@ -301,15 +301,15 @@ func (f *fold) unshift(part *datasets.Partition, weight float64, cells []dataset
 // numeric adds the numeric columns: missing cells become the training rows'
 // mean, and cells are scaled to the training rows' range.
 func (f *fold) numeric() error {
+	if err := attributes.CheckNumbers(f.data); err != nil {
+		return err
+	}
 	x := make([]float64, f.data.Rows())
 	for _, c := range f.data.Numbers {
 		column := &f.data.Matrix.Numbers[c]
 		sum, n := 0.0, 0.0
 		low, high := math.Inf(1), math.Inf(-1)
 		for r, v := range column.Cells {
-			if math.IsInf(v, 0) {
-				return fmt.Errorf("column %s, row %d: %v: want a finite number, or none", column.Name, r, v)
-			}
 			if !math.IsNaN(v) && f.trained[r] {
 				sum, n = sum+v, n+1
 				low, high = min(low, v), max(high, v)
