@@ -37,6 +37,17 @@ type TableMeta struct {
 	// levels of the one hierarchy Given. Nil: the rows have labels of both
 	// hierarchies, as machines do.
 	Labels []string `json:"labels,omitempty"`
+	// Drawn says how rows were drawn of a file of descriptions; nil: the
+	// file had the rows.
+	Drawn *Drawn `json:"drawn,omitempty"`
+}
+
+// Drawn says how rows were drawn of descriptions, which allow many values of
+// a cell.
+type Drawn struct {
+	Seed    uint64 `json:"seed"`
+	Draws   int    `json:"draws"`    // rows of each description
+	LeftOut int    `json:"left_out"` // descriptions of which no row was made
 }
 
 // Hierarchies lists the hierarchies that the rows have labels of.

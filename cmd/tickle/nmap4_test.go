@@ -70,3 +70,34 @@ func TestNmap4BadInput(t *testing.T) {
 		require.NotContains(t, strings.TrimSpace(line), "\n")
 	}
 }
+
+// TestImportNmapOSDB makes a data set of a database: of four references one is
+// of two systems, and two have the same tests.
+func TestImportNmapOSDB(t *testing.T) {
+	t.Chdir(t.TempDir())
+	two := "\nFingerprint Two\nClass Acme | Anvil | 1.X | general purpose\nClass Bolt | embedded || router\nT1(R=N)\n"
+	same := "\nFingerprint Anvil 2 again\nClass Acme | Anvil | 2.X | general purpose\n" + ownDatabase[strings.LastIndex(ownDatabase, "SEQ("):]
+	db := write(t, "own-os-db", ownDatabase+two+same)
+	for _, draws := range []string{"1", "3"} {
+		tickle(t, "dataset", "import", "--quiet", "--format", "nmap-os-db", "--draws", draws, db, "-o", "osdb")
+		var info struct {
+			Machines, Groups int
+			Features         int
+			Labels           []struct {
+				Level int
+				Label string
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(tickle(t, "dataset", "info", "--json", "osdb")), &info))
+		require.Equal(t, map[string]int{"1": 3, "3": 9}[draws], info.Machines)
+		require.Equal(t, 2, info.Groups)
+		text, _ := json.Marshal(info.Labels)
+		require.Equal(t, `[{"Level":0,"Label":"Acme"},{"Level":1,"Label":"Acme Anvil"},{"Level":2,"Label":"Acme Anvil 1.X"},{"Level":2,"Label":"Acme Anvil 2.X"}]`, string(text))
+	}
+	table := tickle(t, "dataset", "export", "osdb", "--format", "csv")
+	require.Contains(t, table, "SEQ.TI")
+	require.Regexp(t, `(?m)^6\.1 Anvil 1,line 6,`, table)
+	tickle(t, "dataset", "import", "--quiet", "--format", "nmap-os-db", "--label", "type", db, "-o", "types")
+	require.Contains(t, fails(t, "dataset", "import", "--format", "nmap-os-db", "--label", "vendr", db, "-o", "bad"), `--label: label "vendr": want one of vendor, family, generation, type; the nearest is "vendor"`)
+	require.Contains(t, fails(t, "dataset", "import", "--format", "nmap-os-db", write(t, "x", "hello\n"), "-o", "bad"), "x:1: \"hello\": want MatchPoints")
+}

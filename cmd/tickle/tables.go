@@ -14,7 +14,9 @@ import (
 )
 
 // tableFormats are the formats of tables that the program has.
-func tableFormats() *formats.Registry { return formats.NewRegistry(formats.Standard()...) }
+func tableFormats() *formats.Registry {
+	return formats.NewRegistry(append(formats.Standard(), nmapOSDB())...)
+}
 
 func (p *program) datasetImport() *cobra.Command {
 	var format, separator, out string
@@ -30,9 +32,16 @@ export wrote. Folds never split a group; without --group each row is one.
 The other columns are features, nominal or numeric. In CSV a column of numbers
 is numeric unless --nominal names it, and an empty cell is missing. ARFF and
 Parquet say what a column is: texts of no fixed set of values, and dates, are
-refused unless --nominal, --drop, --label, --group or --id names them.`,
-		Example: "  tickle dataset import --format csv iris.csv --label species -o iris",
-		Args:    cobra.ExactArgs(1),
+refused unless --nominal, --drop, --label, --group or --id names them.
+
+nmap-os-db is Nmap's database: a row is drawn of each reference's expressions
+(--draws, --seed), references with the same tests are a group, and the levels
+of labels are vendor, family and generation, or those of vendor, family,
+generation and type that --label names. References of several systems that
+differ in these are left out.`,
+		Example: `  tickle dataset import --format csv iris.csv --label species -o iris
+  tickle dataset import --format nmap-os-db /usr/share/nmap/nmap-os-db -o osdb`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if format == "" {
 				format = strings.TrimPrefix(filepath.Ext(args[0]), ".")
@@ -54,6 +63,9 @@ refused unless --nominal, --drop, --label, --group or --id names them.`,
 			if err := d.Write(nil, out); err != nil {
 				return err
 			}
+			if drawn := d.Meta.Table.Drawn; drawn != nil {
+				p.say("%s: %d left out, whose labels differ within themselves or lack", args[0], drawn.LeftOut)
+			}
 			p.say("%s: %d rows, %d nominal columns in %d partitions, %d numeric ones", out, d.Matrix.Rows(), len(d.Matrix.Columns), len(d.Matrix.Parts), len(d.Matrix.Numbers))
 			return nil
 		},
@@ -67,6 +79,8 @@ refused unless --nominal, --drop, --label, --group or --id names them.`,
 	f.StringArrayVar(&o.Nominal, "nominal", nil, "`COLUMN` whose cells are names, whatever they look like; may be repeated")
 	f.StringArrayVar(&o.Missing, "missing", nil, "CSV: `TEXT` of a cell that is missing, as NA; may be repeated")
 	f.StringVar(&separator, "separator", ",", `CSV: what separates cells; \t is a tab`)
+	f.IntVar(&o.Draws, "draws", 1, "nmap-os-db: rows of each reference")
+	f.Uint64Var(&o.Seed, "seed", 1, "nmap-os-db: the seed of draws")
 	f.StringVarP(&out, "output", "o", "", "the data set's `FOLDER`")
 	must(c.MarkFlagRequired("output"))
 	return c

@@ -57,6 +57,10 @@ type ImportOptions struct {
 	// Missing are cells of CSV that are missing beside the empty ones.
 	Missing   []string
 	Separator rune // of CSV; 0: a comma
+	// Seed and Draws are for formats whose rows are drawn of descriptions: a
+	// description gives Draws rows (0: one).
+	Seed  uint64
+	Draws int
 }
 
 // Options say what an exported table holds. The zero value is every feature,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"tickle/learners"
 )
@@ -20,12 +21,26 @@ func Entry() learners.Entry {
 				Doc: "When the best references are of several classes: best-guess names the one most frequent in training, strict none."},
 			{Name: "dialect", Type: learners.ChoiceOption, Default: Dialect793.String(), Values: []string{Dialect793.String(), DialectCurrent.String()},
 				Doc: "How expressions are read."},
+			{Name: "widen", Type: learners.IntOption, Default: "0",
+				Doc: fmt.Sprintf("How far SP, ISR and T may lie outside of what the scans of a training machine saw, 0 to %d; with one scan, %d at least.", maxWiden, OneScan)},
 		},
-		New: func(o learners.Options) (learners.Learner, error) {
-			d, err := ParseDialect(o.Text("dialect"))
-			return &Learner{Strict: o.Text("policy") == "strict", Dialect: d}, err
-		},
+		New: newLearner,
 	}
+}
+
+// maxWiden is beyond every SP, ISR and T.
+const maxWiden = 0xFFFF
+
+func newLearner(o learners.Options) (learners.Learner, error) {
+	d, err := ParseDialect(o.Text("dialect"))
+	if err != nil {
+		return nil, err
+	}
+	widen := o.Int("widen")
+	if widen < 0 || widen > maxWiden {
+		return nil, fmt.Errorf("option widen=%d: want 0 to %d", widen, maxWiden)
+	}
+	return &Learner{Strict: o.Text("policy") == "strict", Dialect: d, Widen: uint64(widen)}, nil
 }
 
 // Learner is Nmap with its database replaced by the records of the training
@@ -40,56 +55,99 @@ type Learner struct {
 	// class with the most training rows, and then to the first.
 	Strict  bool
 	Dialect Dialect
+	// Widen is for NewReference; of a machine with one scan it is OneScan at
+	// least.
+	Widen uint64
 	// Rows are what is known of the rows of the training data; nil: Fit fails.
 	Rows *Rows
 }
 
 // Rows are the fingerprints and references of the rows of a data set, and
 // serve any number of fits on it: a reference is made of one row alone, and
-// knows no label.
+// knows no label. They are safe for concurrent use.
 type Rows struct {
-	subjects []*Fingerprint
-	matchers map[Dialect]*Matcher
-	// row of each reference of the matchers' database
-	row []int32
+	points    MatchPoints
+	subjects  []*Fingerprint
+	reference []int32 // of each row, in the matchers' database; -1 for none
+	// references makes those of the database.
+	references func(widen uint64) []Reference
+
+	mu       sync.Mutex
+	matchers map[matcherKind]*Matcher
+}
+
+// matcherKind is what a matcher of the rows' references depends on.
+type matcherKind struct {
+	dialect Dialect
+	widen   uint64
 }
 
 // NewRows is of the scans of each row's machine: its reference is made of all
 // (see NewReference), its subject is the first, as one run of Nmap sees it. A
 // row without scans has neither.
-func NewRows(scans [][]*Fingerprint) (*Rows, error) {
-	references, subjects := make([]*Reference, len(scans)), make([]*Fingerprint, len(scans))
+func NewRows(scans [][]*Fingerprint) *Rows {
+	rows := &Rows{points: DefaultPoints(), subjects: make([]*Fingerprint, len(scans)), reference: make([]int32, len(scans)), matchers: make(map[matcherKind]*Matcher)}
+	var with []int
 	for i := range scans {
+		rows.reference[i] = -1
 		if len(scans[i]) > 0 {
-			r := NewReference(fmt.Sprint("row ", i), scans[i])
-			references[i], subjects[i] = &r, scans[i][0]
+			rows.subjects[i], rows.reference[i] = scans[i][0], int32(len(with))
+			with = append(with, i)
 		}
 	}
-	return NewRowsOf(references, subjects, DefaultPoints())
+	rows.references = func(widen uint64) []Reference {
+		list := make([]Reference, len(with))
+		for n, i := range with {
+			of := widen
+			if len(scans[i]) == 1 {
+				of = max(widen, OneScan)
+			}
+			list[n] = NewReference(fmt.Sprint("row ", i), scans[i], of)
+		}
+		return list
+	}
+	return rows
 }
 
 // NewRowsOf is of references and subjects that are there already, one a row;
-// nil where a row has none. They must have one length.
+// nil where a row has none. They must have one length. Rows may share a
+// reference, which is in training when one of them is.
 func NewRowsOf(references []*Reference, subjects []*Fingerprint, points MatchPoints) (*Rows, error) {
 	if len(references) != len(subjects) {
 		return nil, fmt.Errorf("%d references and %d subjects: want as many", len(references), len(subjects))
 	}
-	rows := &Rows{subjects: subjects, matchers: make(map[Dialect]*Matcher)}
-	db := &Database{Points: points}
+	rows := &Rows{points: points, subjects: subjects, reference: make([]int32, len(references)), matchers: make(map[matcherKind]*Matcher)}
+	var list []Reference
+	at := make(map[*Reference]int32)
 	for i, r := range references {
-		if r != nil && len(r.Tests) > 0 {
-			rows.row = append(rows.row, int32(i))
-			db.References = append(db.References, *r)
+		rows.reference[i] = -1
+		if r == nil {
+			continue
 		}
-	}
-	for _, d := range []Dialect{Dialect793, DialectCurrent} {
-		m, err := NewMatcher(db, d)
-		if err != nil {
-			return nil, err
+		n, ok := at[r]
+		if !ok {
+			n = int32(len(at))
+			at[r] = n
+			list = append(list, *r)
 		}
-		rows.matchers[d] = m
+		rows.reference[i] = n
 	}
+	rows.references = func(uint64) []Reference { return list }
 	return rows, nil
+}
+
+// matcher makes the matcher of a kind once.
+func (r *Rows) matcher(k matcherKind) (*Matcher, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.matchers[k]; m != nil {
+		return m, nil
+	}
+	m, err := NewMatcher(&Database{Points: r.points, References: r.references(k.widen)}, k.dialect)
+	if err == nil {
+		r.matchers[k] = m
+	}
+	return m, err
 }
 
 // Bind gives a copy of l for data of the given rows.
@@ -110,19 +168,19 @@ func (l *Learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, e
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	m := &model{rows: l.Rows, matcher: l.Rows.matchers[l.Dialect], strict: l.Strict, class: make([]int32, len(l.Rows.row)), frequency: make([]int, len(t.Classes))}
-	if m.matcher == nil {
-		return nil, fmt.Errorf("learner nmap4: no such dialect: %s", l.Dialect)
+	matcher, err := l.Rows.matcher(matcherKind{l.Dialect, l.Widen})
+	if err != nil {
+		return nil, fmt.Errorf("learner nmap4: %w", err)
 	}
-	training := make([]bool, t.Data.Rows())
-	for _, r := range t.Rows {
-		training[r] = true
-		m.frequency[t.Labels[r]]++
-	}
-	for i, r := range l.Rows.row {
+	m := &model{rows: l.Rows, matcher: matcher, strict: l.Strict, frequency: make([]int, len(t.Classes))}
+	m.class = make([]int32, len(m.matcher.db.References))
+	for i := range m.class {
 		m.class[i] = learners.Abstain
-		if training[r] {
-			m.class[i] = t.Labels[r]
+	}
+	for _, r := range t.Rows {
+		m.frequency[t.Labels[r]]++
+		if n := l.Rows.reference[r]; n >= 0 {
+			m.class[n] = t.Labels[r]
 		}
 	}
 	return m, ctx.Err()

@@ -18,12 +18,14 @@ func TestNewReference(t *testing.T) {
 	three := parse(t, "SEQ(SP=104%GCD=1%ISR=3%TI=Z)T1(R=Y%T=40%TG=40)T2(R=Y%Q=R)")
 	for _, c := range []struct {
 		scans []*nmap4.Fingerprint
+		widen uint64
 		want  string
 	}{
-		{[]*nmap4.Fingerprint{one}, "SEQ(SP=FB-105%GCD=1%ISR=0-8%TI=Z) OPS(O1=M5B4) T1(R=Y%T=3B-45%TG=40) T2(R=N) "},
-		{[]*nmap4.Fingerprint{one, two, three}, "SEQ(SP=FB-104%GCD=1|2%ISR=3%TI=Z%II=I) OPS(O1=M5B4ST11|M5B4) T1(R=Y%T=40%TG=40) T2(R=N|Y%Q=R|) "},
+		{[]*nmap4.Fingerprint{one}, nmap4.OneScan, "SEQ(SP=FB-105%GCD=1%ISR=0-8%TI=Z) OPS(O1=M5B4) T1(R=Y%T=3B-45%TG=40) T2(R=N) "},
+		{[]*nmap4.Fingerprint{three, one}, 3, "SEQ(SP=FD-107%GCD=1%ISR=0-6%TI=Z) OPS(O1=M5B4) T1(R=Y%T=3D-43%TG=40) T2(R=N|Y%Q=R) "},
+		{[]*nmap4.Fingerprint{one, two, three}, 0, "SEQ(SP=FB-104%GCD=1|2%ISR=3%TI=Z%II=I) OPS(O1=M5B4ST11|M5B4) T1(R=Y%T=40%TG=40) T2(R=N|Y%Q=R|) "},
 	} {
-		r := nmap4.NewReference("m", c.scans)
+		r := nmap4.NewReference("m", c.scans, c.widen)
 		text := ""
 		for i := range r.Tests {
 			text += r.Tests[i].String() + " "
@@ -58,8 +60,7 @@ func fit(t *testing.T, l learners.Learner, rows []string, classes string, train 
 		machines[i].Name = fmt.Sprint("m", i)
 		labels[i] = int32(classes[i] - 'a')
 	}
-	bound, err := nmap4.NewRows(scans)
-	require.NoError(t, err)
+	bound := nmap4.NewRows(scans)
 	m := datasets.NewGrouper(machines).Matrix(nil)
 	var training []int32
 	for i := range train {
@@ -114,16 +115,26 @@ func TestLearner(t *testing.T) {
 	require.Equal(t, learners.Uncalibrated, model.Kind())
 }
 
+// TestLearnerWiden has a training machine that was scanned once: what lies
+// within OneScan of it matches in any case, what lies further with widen.
+func TestLearnerWiden(t *testing.T) {
+	rows := []string{"SEQ(SP=100)T1(R=Y)", "SEQ(SP=105)T1(R=Y)", "SEQ(SP=106)T1(R=Y)"}
+	for spec, want := range map[string][]float64{"nmap4": {1, 0.8}, "nmap4:widen=2": {1, 0.8}, "nmap4:widen=6": {1, 1}} {
+		model := fit(t, configure(t, spec), rows, "aaa", 1)
+		require.Equal(t, want, []float64{model.Predict(1).Scores[0], model.Predict(2).Scores[0]}, spec)
+	}
+}
+
 func TestLearnerErrors(t *testing.T) {
 	m := datasets.NewGrouper([]datasets.Machine{{Name: "m"}, {Name: "n"}}).Matrix(nil)
 	train := &learners.Train{Data: m.Select(func(int) bool { return true }), Rows: []int32{0}, Labels: []int32{0, 0}, Classes: []string{"a"}}
 	l := configure(t, "nmap4").(*nmap4.Learner)
 	_, err := l.Fit(context.Background(), train)
 	require.ErrorContains(t, err, "no fingerprints: want a run with a plan of the family nmap4")
-	rows, err := nmap4.NewRows(nil)
-	require.NoError(t, err)
-	_, err = l.Bind(rows).Fit(context.Background(), train)
+	_, err = l.Bind(nmap4.NewRows(nil)).Fit(context.Background(), train)
 	require.ErrorContains(t, err, "fingerprints of 0 rows: want 2")
+	_, err = learners.NewRegistry(nmap4.Entry()).Parse("nmap4:widen=-1")
+	require.ErrorContains(t, err, "option widen=-1: want 0 to 65535")
 	_, err = nmap4.NewRowsOf(nil, make([]*nmap4.Fingerprint, 1), nmap4.DefaultPoints())
 	require.ErrorContains(t, err, "0 references and 1 subjects")
 }

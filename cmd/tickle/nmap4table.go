@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"tickle/datasets"
+	"tickle/datasets/formats"
+	"tickle/learners/nmap4"
+)
+
+// nmapOSDB is the format of Nmap's database, a row a reference.
+func nmapOSDB() formats.Format {
+	return formats.Format{Name: nmap4.TableFormat, Import: importNmapOSDB}
+}
+
+func importNmapOSDB(_ context.Context, path string, o formats.ImportOptions) (*datasets.Dataset, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	db, err := nmap4.ReadDatabase(bytes.NewReader(b), path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := db.Table(nmap4.TableOptions{Labels: o.Labels, Draws: o.Draws, Seed: o.Seed})
+	if err != nil {
+		return nil, fmt.Errorf("%s: --label: %w", path, err)
+	}
+	sum := sha256.Sum256(b)
+	t.Meta.File, t.Meta.SHA256 = filepath.Base(path), hex.EncodeToString(sum[:])
+	d, err := datasets.FromTable(t)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, nil
+}
