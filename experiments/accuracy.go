@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tickle/datasets"
+	"tickle/learners"
 )
 
 // AccuracyRow is a bar of the accuracy figure: one learner at one level. Under
@@ -47,6 +48,7 @@ var accuracy = Entry{
 		{Name: "resamples", Default: "2000", Doc: "bootstrap resamples of the intervals"},
 		{Name: "hierarchies", Default: "kernel,distribution", Doc: "label hierarchies", Values: []string{"kernel", "distribution"}, List: true},
 		{Name: "fields", Default: "prone,vetted", Doc: "field sets", Values: []string{"prone", "vetted"}, List: true},
+		nmapOption,
 		{Name: "splits", Default: "paper,grouped", Doc: "ways of cutting folds, comma separated: " + splitNames},
 	},
 	Rows: []AccuracyRow{},
@@ -55,7 +57,7 @@ var accuracy = Entry{
 
 func runAccuracy(ctx context.Context, in *Input) (*Result, error) {
 	a := &accuracyRun{in: in, result: &Result{}, alike: make(map[task]Number)}
-	if err := a.plan(); err != nil {
+	if err := a.plan(ctx); err != nil {
 		return nil, err
 	}
 	outcomes, err := CrossValidate(ctx, in, a.cells)
@@ -82,12 +84,13 @@ type accuracyRun struct {
 	result    *Result
 	folds     int
 	resamples int
+	nmap      []learners.Configured // see nmapLearners
 	cells     []Cell
 	alike     map[task]Number
 }
 
 // plan lists the cells and warns of the levels that allow little.
-func (a *accuracyRun) plan() error {
+func (a *accuracyRun) plan(ctx context.Context) error {
 	if len(a.in.Learners) == 0 {
 		return fmt.Errorf("no learners: want one at least")
 	}
@@ -104,6 +107,9 @@ func (a *accuracyRun) plan() error {
 	}
 	splitters, err := a.in.splitters("splits", a.folds, repeats)
 	if err != nil {
+		return err
+	}
+	if a.nmap, a.result.Warnings, err = nmapLearners(ctx, a.in); err != nil {
 		return err
 	}
 	for _, name := range a.in.list("hierarchies") {
@@ -136,6 +142,9 @@ func (a *accuracyRun) planLevel(h datasets.Hierarchy, level int, splitters []Spl
 					a.cells = append(a.cells, c)
 				}
 			}
+		}
+		for _, l := range a.nmap {
+			a.cells = append(a.cells, Cell{Hierarchy: h, Level: level, Learner: l, Fields: NmapFields, Splitter: split, Filter: a.in.Data.Origin.Policies.Filter})
 		}
 	}
 }
@@ -192,11 +201,14 @@ func (a *accuracyRun) paper(c *Cell) PaperValue {
 	return paperAccuracy(c)
 }
 
-// paperAccuracy is what the paper gives for a cell: of random forests and
-// support vector machines only, for its own split, and only where its text
+// paperAccuracy is what the paper gives for a cell: of random forests, support
+// vector machines and Nmap only, for its own split, and only where its text
 // still says it (section 4.3; the bars of its Figure 5 are lost). Level 0 is
 // the same in both hierarchies.
 func paperAccuracy(c *Cell) PaperValue {
+	if c.Fields == NmapFields {
+		return paperNmap(c)
+	}
 	if c.Learner.Name != "forest" && c.Learner.Name != "smo" || c.Splitter.Name() != "paper" || c.Filter == datasets.FilterTrain {
 		return PaperValue{}
 	}
@@ -214,6 +226,21 @@ func paperAccuracy(c *Cell) PaperValue {
 		return PaperValue{"=", 0.62}
 	case task{datasets.Prone, datasets.Distribution, 2}:
 		return PaperValue{"<", 0.30}
+	}
+	return PaperValue{}
+}
+
+// paperNmap is what the paper gives for Nmap, with ties broken by what is most
+// frequent in training, and without.
+func paperNmap(c *Cell) PaperValue {
+	if c.Splitter.Name() != "paper" || c.Hierarchy != datasets.Distribution || c.Level != 2 {
+		return PaperValue{}
+	}
+	switch c.Learner.Label {
+	case "nmap4":
+		return PaperValue{"=", 0.21}
+	case "nmap4:policy=strict":
+		return PaperValue{"=", 0.075}
 	}
 	return PaperValue{}
 }

@@ -18,8 +18,11 @@ type task struct {
 
 // ceilingAlike is the resubstitution bound of a cell, computed once for each
 // field set and level. It is of the whole data set whatever rows the filter
-// looks at.
+// looks at. Of fingerprints it is n/a: they hold random numbers.
 func (a *accuracyRun) ceilingAlike(o *Outcome) (Number, error) {
+	if o.Cell.Fields == NmapFields {
+		return NA, nil
+	}
 	k := task{o.Cell.Fields, o.Cell.Hierarchy, o.Cell.Level}
 	if v, ok := a.alike[k]; ok {
 		return v, nil

@@ -135,8 +135,8 @@ func (v *validation) prepare(i int, c Cell) error {
 	if len(classes) < 2 {
 		return fmt.Errorf("%d classes: want two or more", len(classes))
 	}
-	if c.Learner.View != learners.MatrixView {
-		return fmt.Errorf("learner %s reads the %s view: this experiment gives the matrix", c.Learner.Label, c.Learner.View)
+	if want := viewOf(c.Fields); c.Learner.View != want {
+		return fmt.Errorf("learner %s reads the %s view: this experiment gives the %s", c.Learner.Label, c.Learner.View, want)
 	}
 	groups, _ := groupsOf(m)
 	t := &Table{Rows: m.Rows(), Groups: groups, Machines: m.Machines, Hierarchy: c.Hierarchy, Level: c.Level}
@@ -159,7 +159,7 @@ func (v *validation) share(cells []Cell) error {
 		if v.data[c.Fields] != nil {
 			continue
 		}
-		s, err := v.in.Data.Select(c.Fields)
+		s, err := v.choose(c.Fields)
 		if err != nil {
 			return fmt.Errorf("fields %s: %w", c.Fields, err)
 		}
@@ -168,12 +168,29 @@ func (v *validation) share(cells []Cell) error {
 	return nil
 }
 
+// viewOf is the view that a field set gives.
+func viewOf(fields datasets.FieldSet) learners.View {
+	if fields == NmapFields {
+		return learners.Nmap4View
+	}
+	return learners.MatrixView
+}
+
+// choose makes the selection of a field set; that of NmapFields has rows and
+// no features.
+func (v *validation) choose(fields datasets.FieldSet) (*datasets.Selection, error) {
+	if fields == NmapFields {
+		return v.in.Data.Matrix.Select(func(int) bool { return false }), nil
+	}
+	return v.in.Data.Select(fields)
+}
+
 // fit trains on one fold and asks for its test rows.
 func (v *validation) fit(ctx context.Context, t foldTask) error {
 	o := &v.outcomes[t.cell]
 	fold := &o.Folds[t.fold]
 	data, shared := v.data[o.Cell.Fields], v.shared[o.Cell.Fields]
-	if o.Cell.Filter == datasets.FilterTrain {
+	if o.Cell.Filter == datasets.FilterTrain && o.Cell.Fields != NmapFields {
 		var err error
 		if data, err = v.in.Data.FilterTrain(o.Cell.Fields, fold.Train); err != nil {
 			return err

@@ -189,7 +189,10 @@ func (p *accuracyPlan) keys() legend {
 	var l legend
 	var learners, fields []string
 	for _, s := range p.series {
-		learners, fields = addOnce(learners, s.learner), addOnce(fields, s.fields)
+		learners = addOnce(learners, s.learner)
+		if s.fields != string(experiments.NmapFields) { // its learners say so
+			fields = addOnce(fields, s.fields)
+		}
 	}
 	for _, name := range learners {
 		l = append(l, boxKey(name, p.colour(name), false))

@@ -58,7 +58,7 @@ func (p *program) reproduce() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Run the whole study, from probes to report",
-		Long: `Makes the probes, sends them to a pool, builds the data set, runs the experiments
+		Long: `Makes the probes, sends them and Nmap's to a pool, builds the data set, runs the experiments
 and writes OUT/index.html. What an earlier start has collected is not collected
 again.
 
@@ -147,13 +147,17 @@ func (r *reproduction) collectAll(ctx context.Context, set *probegen.Set) error 
 	if err != nil {
 		return err
 	}
+	nmap, err := probegen.Generate("nmap4", probegen.Config{Seed: r.seed})
+	if err != nil {
+		return err
+	}
 	machines, err := supervise.Backends(pl, backends())
 	if err != nil {
 		return err
 	}
 	return r.runCollect(ctx, collector.Config{
 		Dir: r.path("run"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers,
-		Plans: []collector.Plan{{Name: "random", Set: set}, repeats},
+		Plans: []collector.Plan{{Name: "random", Set: set}, repeats, {Name: "nmap4", Set: nmap}},
 	})
 }
 
