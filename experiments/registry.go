@@ -19,13 +19,14 @@ type Entry struct {
 	Options       []Option
 	NeedsRun      bool // Input.Run must be given
 	NeedsMachines bool // looks at probes, fields or hierarchies of machines, which an imported table lacks
+	NeedsVectors  bool // the data must hold vectors of Nmap's IPv6 classifier; see HasVectors
 	Rows          any  // an empty slice of its row struct: what Result.Rows holds
 	Run           func(context.Context, *Input) (*Result, error)
 }
 
 // All gives every experiment, in the order in which reports show them.
 func All() []Entry {
-	return []Entry{classes, sources, probeCount, uniqueValues, repeats, loss, overfitting, accuracy, bias, confusion, importance, learningCurve, calibration, factors, noveltyEntry, compare, reach, example, statements}
+	return []Entry{classes, sources, probeCount, uniqueValues, repeats, loss, overfitting, accuracy, bias, confusion, importance, learningCurve, calibration, factors, noveltyEntry, compare, reach, loo, classMap, vectorClassifiers, example, statements}
 }
 
 // Find gives the experiment of a name; an unknown one is an error that lists
@@ -79,6 +80,9 @@ func Run(ctx context.Context, e *Entry, in *Input) (*Result, error) {
 	}
 	if err := in.Data.narrow(e, in.Options, settings); err != nil {
 		return nil, fmt.Errorf("experiment %s: %w", e.Name, err)
+	}
+	if e.NeedsVectors && !HasVectors(in.Data) {
+		return nil, fmt.Errorf("experiment %s: %s holds no vectors of IPv6 answers: want a data set of tickle nmap6 recover or of a run's plan nmap6", e.Name, in.Data.Origin.Name)
 	}
 	completed := *in
 	completed.Options = settings

@@ -106,4 +106,7 @@ var figures = map[string]func(*experiments.Result) (*Figure, error){
 	"novelty":        noveltyFigure,
 	"overfitting":    overfittingFigure,
 	"reach":          reachFigure,
+	"loo":            looFigure,
+	"map":            mapFigure,
+	"vectors":        vectorsFigure,
 }

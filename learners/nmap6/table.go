@@ -62,7 +62,7 @@ func (r *Recovery) Table() *datasets.Imported {
 		row := &r.Rows[i]
 		vectors[i] = row.LabelledVector
 		t.Rows = append(t.Rows, datasets.Machine{Name: row.ID, Group: row.ID, Backend: "nmap6", Stack: row.Family,
-			Labels: datasets.GivenLabels(row.Family, row.Label), Modelled: row.Origin != Exact, Factors: map[string]string{originFactor: string(row.Origin)}})
+			Labels: datasets.GivenLabels(row.Family, row.Label), Modelled: row.Origin == Resampled, Factors: map[string]string{originFactor: string(row.Origin)}})
 	}
 	t.Columns = Columns(vectors)
 	return t
