@@ -117,6 +117,9 @@ func (u *unit) columns() {
 	perStep := u.field == StepAnswers || u.field == StepOrder
 	for p := range u.probes {
 		slot := b.slots[first+p]
+		for len(lossy) > 0 && compareSlots(lossy[0].slot(), slot) < 0 {
+			lossy = lossy[1:] // of columns that are left out
+		}
 		if b.drop[slot.Probe] || perStep && slot.Answer > 1 {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tickle/collector/pool"
+	"tickle/probegen"
 )
 
 var prober = netip.MustParseAddr("198.18.0.1")
@@ -151,24 +152,41 @@ func TestOtherAnswers(t *testing.T) {
 	require.Equal(t, layers.CreateICMPv4TypeCode(3, 3), unreachable.TypeCode)
 }
 
-// A connection is accepted and closed at once.
+// A connection is accepted and read from. It is closed when its peer closes it,
+// at once when it is asked to, and not at all when it is asked to hold on.
 func TestAccept(t *testing.T) {
-	l := open(t, nil)
-	syn := tcpOf(t, one(t, l, segment{flags: "S", seq: 10, window: 1000}.bytes(t)))
-	require.NoError(t, l.Send(segment{flags: "A", seq: 11, ack: syn.Seq + 1, window: 1000}.bytes(t)))
-	buf := make([]byte, pool.MaxPacket)
-	sent := l.Now()
-	n, at, ok, err := l.Receive(buf, sent)
-	require.NoError(t, err)
-	require.True(t, ok)
-	require.Equal(t, sent, at)
-	fin := tcpOf(t, decode(t, buf[:n]))
-	require.True(t, fin.FIN && fin.ACK)
-	require.Equal(t, syn.Seq+1, fin.Seq)
-
-	last := one(t, l, segment{flags: "FA", seq: 11, ack: fin.Seq + 1, window: 1000}.bytes(t))
-	require.True(t, tcpOf(t, last).ACK)
-	require.Equal(t, uint32(12), tcpOf(t, last).Ack)
+	for name, c := range map[string]struct {
+		data   string
+		first  []string // answers to the data, by their flags
+		second []string // and to a FIN behind them
+	}{
+		"until the end": {"x", []string{"A"}, []string{"A", "FA"}},
+		"close":         {string(rune(probegen.AppClose)), []string{"A", "FA"}, []string{"A"}},
+		"hold":          {string(rune(probegen.AppHold)), []string{"A"}, []string{"A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := open(t, nil)
+			syn := tcpOf(t, one(t, l, segment{flags: "S", seq: 10, window: 1000}.bytes(t)))
+			require.Empty(t, ask(t, l, segment{flags: "A", seq: 11, ack: syn.Seq + 1, window: 1000}.bytes(t)))
+			flags := func(packets []gopacket.Packet) (list []string) {
+				for _, p := range packets {
+					text := ""
+					if tcpOf(t, p).FIN {
+						text = "F"
+					}
+					list = append(list, text+"A")
+				}
+				return list
+			}
+			got := ask(t, l, segment{flags: "PA", seq: 11, ack: syn.Seq + 1, window: 1000, payload: []byte(c.data)}.bytes(t))
+			require.Equal(t, c.first, flags(got))
+			got = ask(t, l, segment{flags: "FA", seq: 12, ack: syn.Seq + uint32(len(c.first)), window: 1000}.bytes(t))
+			require.Equal(t, c.second, flags(got))
+			require.Len(t, l.host.app.connections, map[bool]int{true: 1}[name == "hold"])
+			require.NoError(t, l.Send(segment{flags: "R", seq: 13, window: 1000}.bytes(t)))
+			require.Empty(t, l.host.app.connections)
+		})
+	}
 }
 
 // RFC 6298: the first timeout is one second, and each is twice the last.

@@ -40,6 +40,7 @@ type host struct {
 	ready     atomic.Bool      // a connection waits to be accepted
 	entry     waiter.Entry
 	queue     waiter.Queue
+	app       application
 }
 
 // boot starts a stack. The caller shuts it down.
@@ -212,20 +213,20 @@ func mayQueue(packet []byte, port uint16) bool {
 	}
 }
 
-// accept takes the connections that wait and closes them; it reports whether
-// there were any. Processors must be idle.
+// accept takes the connections that wait, and has the application do what it
+// does; it reports whether there was anything to do. Processors must be idle.
 func (h *host) accept() bool {
+	any := h.app.run()
 	if !h.ready.Swap(false) {
-		return false
+		return any
 	}
-	any := false
 	for _, l := range h.listeners {
 		for {
-			connection, _, err := l.Accept(nil)
+			endpoint, queue, err := l.Accept(nil)
 			if err != nil { // ErrWouldBlock: no more
 				break
 			}
-			connection.Close()
+			h.app.take(endpoint, queue)
 			any = true
 		}
 	}
@@ -234,6 +235,7 @@ func (h *host) accept() bool {
 
 // shutdown ends every goroutine of the stack. Processors must be idle.
 func (h *host) shutdown() {
+	h.app.abort()
 	if len(h.listeners) > 0 {
 		h.queue.EventUnregister(&h.entry)
 	}

@@ -14,6 +14,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
 	"tickle/collector/pool"
+	"tickle/probegen"
 )
 
 func openSeed(t testing.TB, seed uint64, factors map[string]string) *link {
@@ -91,16 +92,19 @@ func TestCloseLeaksNothing(t *testing.T) {
 		factors := map[string]string{"firewall": []string{"none", "drop", "reject"}[i/3%3]}
 		links[i] = openSeed(t, uint64(i), factors)
 	}
-	for i, l := range links { // left in FIN_WAIT_1, FIN_WAIT_2 and TIME_WAIT, beside a half-open one
+	for i, l := range links { // left in FIN_WAIT_1, FIN_WAIT_2 and TIME_WAIT, beside a half-open and an open one
 		syn := tcpOf(t, one(t, l, segment{flags: "S", seq: 10, window: 1000}.bytes(t)))
-		fin := one(t, l, segment{flags: "A", seq: 11, ack: syn.Seq + 1, window: 1000}.bytes(t))
-		require.True(t, tcpOf(t, fin).FIN)
+		got := ask(t, l, segment{flags: "A", seq: 11, ack: syn.Seq + 1, window: 1000, payload: []byte{probegen.AppClose}}.bytes(t))
+		require.Len(t, got, 2)
+		require.True(t, tcpOf(t, got[1]).FIN)
 		if i%3 > 0 {
-			require.Empty(t, ask(t, l, segment{flags: "A", seq: 11, ack: syn.Seq + 2, window: 1000}.bytes(t)))
+			require.Empty(t, ask(t, l, segment{flags: "A", seq: 12, ack: syn.Seq + 2, window: 1000}.bytes(t)))
 		}
 		if i%3 > 1 {
-			one(t, l, segment{flags: "FA", seq: 11, ack: syn.Seq + 2, window: 1000}.bytes(t))
+			one(t, l, segment{flags: "FA", seq: 12, ack: syn.Seq + 2, window: 1000}.bytes(t))
 		}
+		open := tcpOf(t, one(t, l, segment{flags: "S", sport: 40002, window: 1000}.bytes(t)))
+		require.Empty(t, ask(t, l, segment{flags: "A", sport: 40002, seq: 1, ack: open.Seq + 1, window: 1000}.bytes(t)))
 		one(t, l, segment{flags: "S", sport: 40001}.bytes(t))
 	}
 	for _, l := range links {
