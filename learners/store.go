@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"tickle/learners/attributes"
 	"tickle/learners/modelfile"
@@ -66,6 +67,24 @@ func (t *Train) Keep() *Train {
 		kept.Labels[r] = t.Labels[r]
 	}
 	return kept
+}
+
+// Counts gives the number of training rows of each class.
+func (t *Train) Counts() []int {
+	counts := make([]int, len(t.Classes))
+	for _, r := range t.Rows {
+		counts[t.Labels[r]]++
+	}
+	return counts
+}
+
+// CountsText writes the training rows of each class, a line a class.
+func (t *Train) CountsText() string {
+	var b strings.Builder
+	for c, n := range t.Counts() {
+		fmt.Fprintf(&b, "%s\t%d\n", t.Classes[c], n)
+	}
+	return b.String()
 }
 
 // WriteModel writes a model or novelty that c made. h says what its classes

@@ -135,3 +135,24 @@ func TestStore(t *testing.T) {
 		})
 	}
 }
+
+// A value that a stored model's data does not have counts as one of no
+// training row: each class's 1 over its rows and the column's values.
+func TestOtherValue(t *testing.T) {
+	registry := learners.NewRegistry(bayes.Entry())
+	list, err := registry.Parse("bayes")
+	require.NoError(t, err)
+	d := learnertest.Table([][]string{{"0", "0", "0"}, {"1", "2", "2"}}, []string{"a", "a", "b"})
+	file := learnertest.Store(t, &list[0], learnertest.Fit(t, list[0].Learner, d.Train(nil)), d)
+	// Made-up values are numbered by appearance: 0 and 1 are known to both
+	// columns, 2 to neither.
+	other := learnertest.Table([][]string{{"0", "1", "2"}, {"0", "1", "2"}}, []string{"a", "a", "a"})
+	m, err := learnertest.Load(t, registry, file, other.Matrix)
+	require.NoError(t, err)
+	for r, c := range map[int32][2]float64{
+		0: {3. / 5 * (3. / 3) * (2. / 4), 2. / 5 * (2. / 2) * (1. / 3)},
+		2: {3. / 5 * (1. / 3) * (1. / 4), 2. / 5 * (1. / 2) * (1. / 3)},
+	} {
+		require.InDeltaSlice(t, []float64{c[0] / (c[0] + c[1]), c[1] / (c[0] + c[1])}, m.Predict(r).Scores, 1e-12, "row %d", r)
+	}
+}

@@ -84,7 +84,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{matrix: t.Data.Matrix, classes: len(t.Classes), rows: slices.Clone(t.Rows)}
+	m := &Model{matrix: t.Data.Matrix, names: slices.Clone(t.Classes), classes: len(t.Classes), rows: slices.Clone(t.Rows)}
 	for _, r := range t.Rows {
 		m.labels = append(m.labels, t.Labels[r])
 	}
@@ -212,6 +212,7 @@ func (f *fit) bag(tree int) []int32 {
 // is estimated out of the bags; one that was loaded has none of them.
 type Model struct {
 	matrix  *datasets.Matrix
+	names   []string // of the classes
 	classes int
 	trees   []tree
 	rows    []int32 // training rows

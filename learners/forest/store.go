@@ -84,7 +84,7 @@ func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{matrix: b.Matrix, classes: len(s.Classes)}
+	m := &Model{matrix: b.Matrix, names: s.Classes, classes: len(s.Classes)}
 	m.oobRows, m.oobWrong = d.Number("rows", 0, math.MaxInt32), d.Number("rows", 0, math.MaxInt32)
 	m.trees = make([]tree, d.Count("trees", 3))
 	r := &reader{Decoder: d, bound: b, classes: len(s.Classes)}

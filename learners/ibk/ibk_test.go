@@ -149,7 +149,7 @@ func TestNumbers(t *testing.T) {
 func TestStore(t *testing.T) {
 	for _, spec := range []string{"ibk", "ibk:k=5,missing=skip,weight=inverse", "ibk:k=9,choose=true", "ibk:weka-ranges=true"} {
 		t.Run(spec, func(t *testing.T) {
-			learnertest.StoreContract(t, learnertest.Storing{Entry: ibk.Entry(), Spec: spec, Ordered: spec == "ibk:weka-ranges=true"})
+			learnertest.StoreContract(t, learnertest.Storing{Entry: ibk.Entry(), Spec: spec, Undeclared: spec != "ibk:weka-ranges=true", Ordered: spec == "ibk:weka-ranges=true"})
 		})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 
 	"tickle/learners"
 	"tickle/learners/modelfile"
@@ -31,17 +30,26 @@ func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 	return l.Fit(ctx, t)
 }
 
-// Text says how many neighbours vote, and among how many rows of which
-// classes.
+// Described is a model as programs read it.
+type Described struct {
+	K              int            `json:"k"`
+	Rows           int            `json:"rows"`
+	NominalColumns int            `json:"nominal_columns"`
+	NumericColumns int            `json:"numeric_columns"`
+	Classes        map[string]int `json:"classes"` // training rows of each
+}
+
+// Describe says how many neighbours vote, among how many rows of which
+// classes. The argument, how many of a list to give, means nothing here.
+func (m *model) Describe(int) any {
+	d := Described{m.k, len(m.rows), m.agree.Columns(), len(m.numbers), make(map[string]int, m.classes)}
+	for c, n := range m.train.Counts() {
+		d.Classes[m.train.Classes[c]] = n
+	}
+	return d
+}
+
+// Text writes what Describe says.
 func (m *model) Text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d nearest of %d rows, in %d nominal and %d numeric columns\n", m.k, len(m.rows), m.agree.Columns(), len(m.numbers))
-	counts := make([]int, m.classes)
-	for _, c := range m.labels {
-		counts[c]++
-	}
-	for c, n := range counts {
-		fmt.Fprintf(&b, "%s\t%d\n", m.train.Classes[c], n)
-	}
-	return b.String()
+	return fmt.Sprintf("%d nearest of %d rows, in %d nominal and %d numeric columns\n%s", m.k, len(m.rows), m.agree.Columns(), len(m.numbers), m.train.CountsText())
 }

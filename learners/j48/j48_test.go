@@ -101,6 +101,8 @@ p0.answer.kind = 3
 
 func TestStore(t *testing.T) {
 	for _, spec := range []string{"j48", "j48:binary=true,laplace=true", "j48:unpruned=true,leaf=1"} {
-		t.Run(spec, func(t *testing.T) { learnertest.StoreContract(t, learnertest.Storing{Entry: j48.Entry(), Spec: spec}) })
+		t.Run(spec, func(t *testing.T) {
+			learnertest.StoreContract(t, learnertest.Storing{Entry: j48.Entry(), Spec: spec, Undeclared: spec == "j48"})
+		})
 	}
 }

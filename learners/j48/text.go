@@ -30,7 +30,7 @@ func (m *Model) Text() string {
 func (m *Model) branches(b *strings.Builder, n *node, depth int) {
 	for i, son := range n.sons {
 		b.WriteString(strings.Repeat("|   ", depth))
-		b.WriteString(attributes.Name(m.matrix, n.test.id) + " " + m.answer(n.test, i))
+		b.WriteString(m.name(n.test) + " " + m.answer(n.test, i))
 		if son.test == nil {
 			b.WriteString(": " + m.label(n.dist, i))
 		}
@@ -38,6 +38,9 @@ func (m *Model) branches(b *strings.Builder, n *node, depth int) {
 		m.branches(b, son, depth+1)
 	}
 }
+
+// name is the column that a test asks.
+func (m *Model) name(t *test) string { return attributes.Name(m.matrix, t.id) }
 
 // answer writes the condition of a branch.
 func (m *Model) answer(t *test, bag int) string {
@@ -99,7 +102,7 @@ func (m *Model) dot(b *strings.Builder, n dotNode, next *int) int {
 		fmt.Fprintf(b, "\tn%d [shape=box label=%q]\n", id, m.label(n.above, n.bag))
 		return id
 	}
-	fmt.Fprintf(b, "\tn%d [label=%q]\n", id, attributes.Name(m.matrix, n.test.id))
+	fmt.Fprintf(b, "\tn%d [label=%q]\n", id, m.name(n.test))
 	for i, son := range n.sons {
 		to := m.dot(b, dotNode{son, n.dist, i}, next)
 		fmt.Fprintf(b, "\tn%d -> n%d [label=%q]\n", id, to, m.answer(n.test, i))

@@ -25,6 +25,10 @@ type Storing struct {
 	// Ordered says that what a model says of a row depends on the rows before
 	// it.
 	Ordered bool
+	// Undeclared says that a value which no training row has, but the training
+	// data declares, changes nothing of a model, and is to it what a value is
+	// that the training data does not have.
+	Undeclared bool
 }
 
 // someProbes stands for a probe set.
@@ -56,6 +60,9 @@ func StoreContract(t *testing.T, s Storing) {
 			s.sameAgain(t, c.data, rows)
 			if !s.Ordered {
 				s.sameElsewhere(t, c.data, rows)
+			}
+			if s.Undeclared {
+				s.sameOfOthers(t, c.data)
 			}
 		})
 	}
@@ -159,6 +166,33 @@ func (s *Storing) sameElsewhere(t *testing.T, d *Data, rows []int32) {
 	}
 	for r := range int32(other.Rows()) {
 		CheckPrediction(t, again.Kind(), again.Predict(r), len(d.Classes))
+	}
+}
+
+// sameOfOthers asks about rows with values that the training data does not
+// have, and holds the answers to those of a model whose data has them.
+func (s *Storing) sameOfOthers(t *testing.T, d *Data) {
+	f := s.fit(t, d, nil)
+	all, place := elsewhere(d)
+	both := &Data{Selection: all.Select(func(c int) bool {
+		return all.Name(c) != "unknown" && c < len(d.Columns) && (d.Names != nil || d.Selected(c))
+	}), Classes: d.Classes, Labels: make([]int32, all.Rows())}
+	var rows []int32
+	for n := range all.Numbers {
+		both.Numbers = append(both.Numbers, int32(n))
+	}
+	for r, at := range place {
+		both.Labels[at] = d.Labels[r]
+		rows = append(rows, at)
+	}
+	slices.Sort(rows)
+	again, err := Load(t, f.registry, f.file, all)
+	require.NoError(t, err)
+	list, err := f.registry.Parse(s.Spec)
+	require.NoError(t, err)
+	want := Fit(t, list[0].Learner, both.Train(rows))
+	for r := range int32(all.Rows()) {
+		require.InDeltaSlice(t, want.Predict(r).Scores, again.Predict(r).Scores, 1e-9, "row %d", r)
 	}
 }
 

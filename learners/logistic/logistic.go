@@ -248,14 +248,25 @@ func (m *Model) NumberWeight(class int32, n int) float64 {
 func (m *Model) Bias(class int32) float64 { return m.weight(class, m.space.bias) }
 
 func (m *Model) weight(class int32, of func(coefs []float64) float64) float64 {
+	sign := 1.0
+	if coefs := m.coefsOf(class, &sign); coefs != nil {
+		return sign * of(coefs)
+	}
+	return 0
+}
+
+// coefsOf gives the coefficients of a class, nil where it has none; sign
+// becomes -1 for the second of two classes, which has the first's.
+func (m *Model) coefsOf(class int32, sign *float64) []float64 {
 	for i, c := range m.present {
 		switch {
 		case c != class || len(m.present) == 1:
 		case i < len(m.coefs):
-			return of(m.coefs[i])
+			return m.coefs[i]
 		default:
-			return -of(m.coefs[0])
+			*sign = -1
+			return m.coefs[0]
 		}
 	}
-	return 0
+	return nil
 }

@@ -29,6 +29,8 @@ type space interface {
 	// row gives the sums of a row of the matrix, for each of some vectors.
 	row(row int32, coefs [][]float64, out []float64)
 	weight(coefs []float64, column int, code datasets.Code) float64
+	weights(coefs []float64, column int, out []float64) // of all values of a column
+	selection() *datasets.Selection
 	numberWeight(coefs []float64, n int) float64
 	bias(coefs []float64) float64
 }
@@ -101,6 +103,17 @@ func (g *gramSpace) weight(coefs []float64, column int, code datasets.Code) floa
 	}
 	return sum
 }
+
+func (g *gramSpace) weights(coefs []float64, column int, out []float64) {
+	codes := g.data.Codes(g.data.Part[column])
+	for i, r := range g.trained {
+		if code := codes[r]; int(code) < len(out) {
+			out[code] += coefs[i]
+		}
+	}
+}
+
+func (g *gramSpace) selection() *datasets.Selection { return g.data }
 
 func (g *gramSpace) numberWeight(coefs []float64, n int) float64 {
 	cells, sum := g.data.Matrix.Numbers[n].Cells, 0.0
@@ -235,6 +248,16 @@ func (p *primalSpace) weight(coefs []float64, column int, code datasets.Code) fl
 	g := p.of(column)
 	return p.own(g, coefs)[code] / math.Sqrt(float64(p.groups[g].columns))
 }
+
+func (p *primalSpace) weights(coefs []float64, column int, out []float64) {
+	g := p.of(column)
+	copy(out, p.own(g, coefs))
+	for v := range out {
+		out[v] /= math.Sqrt(float64(p.groups[g].columns))
+	}
+}
+
+func (p *primalSpace) selection() *datasets.Selection { return p.data }
 
 func (p *primalSpace) numberWeight(coefs []float64, n int) float64 {
 	return coefs[p.at+slices.Index(p.data.Numbers, int32(n))]

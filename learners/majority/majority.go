@@ -85,3 +85,13 @@ func (m *model) Text() string {
 	}
 	return b.String()
 }
+
+// Describe gives the shares of the classes; the argument, how many of a list
+// to give, means nothing here.
+func (m *model) Describe(int) any {
+	shares := make(map[string]float64, len(m.scores))
+	for c, share := range m.scores {
+		shares[m.classes[c]] = share
+	}
+	return map[string]any{"shares": shares}
+}

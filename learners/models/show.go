@@ -28,13 +28,9 @@ var Forms = []string{Text, Dot, JSON}
 // a graph for Graphviz, where it is a tree; or as JSON, {"header", "model"}. In
 // lists of weights there are the top largest of each class.
 func Show(ctx context.Context, w io.Writer, f *modelfile.File, o Showing) error {
-	model, novelty, err := all.Load(ctx, f, &modelfile.Target{})
+	shown, err := loaded(ctx, f)
 	if err != nil {
 		return err
-	}
-	var shown any = model
-	if model == nil {
-		shown = novelty
 	}
 	switch o.Form {
 	case Text:
@@ -68,6 +64,14 @@ func Show(ctx context.Context, w io.Writer, f *modelfile.File, o Showing) error 
 		}{&f.Header, described})
 	}
 	return fmt.Errorf("format %q: want one of %s", o.Form, strings.Join(Forms, ", "))
+}
+
+// loaded gives what a file holds, tied to no data.
+func loaded(ctx context.Context, f *modelfile.File) (any, error) {
+	if f.Header.Role == modelfile.Novelty {
+		return all.Novelty().LoadNovelty(ctx, f, &modelfile.Target{})
+	}
+	return all.Registry().Load(ctx, f, &modelfile.Target{})
 }
 
 // Showing says how a model is shown.

@@ -192,3 +192,21 @@ func TestOutlierModeIsNotStored(t *testing.T) {
 	require.EqualError(t, learners.WriteModel(io.Discard, &list[0], m, modelfile.Header{Classes: d.Classes}),
 		"learner lof: mode=outlier is about the training rows alone: want mode=novelty for a file")
 }
+
+// A value that a stored measure's data does not have is none of the one-hot
+// columns'.
+func TestOtherValue(t *testing.T) {
+	registry := learners.NewRegistry(novelty.Entries()...)
+	list, err := registry.Parse("mahalanobis")
+	require.NoError(t, err)
+	d := learnertest.Table([][]string{{"0", "0", "1", "1"}}, []string{"a", "a", "a", "a"})
+	m, err := list[0].Detector.Fit(context.Background(), d.Train(nil))
+	require.NoError(t, err)
+	other := learnertest.Table([][]string{{"0", "1", "2", "?"}}, []string{"a", "a", "a", "a"})
+	again, err := learnertest.Load(t, registry, learnertest.Store(t, &list[0], m, d), other.Matrix)
+	require.NoError(t, err)
+	// Each of two columns has the mean 1/2 and the variance 1/4.
+	for r, want := range []float64{math.Sqrt(2), math.Sqrt(2), math.Sqrt(2), 0} {
+		require.InDelta(t, want, again.Predict(int32(r)).Scores[0], 1e-12, "row %d", r)
+	}
+}

@@ -295,7 +295,7 @@ func (m *Model) Text() string {
 	if m.empty {
 		fmt.Fprintf(&b, "%s\n", m.classes[m.missing])
 	} else {
-		fmt.Fprintf(&b, "%s:\n", attributes.Name(m.matrix, m.column))
+		fmt.Fprintf(&b, "%s:\n", m.name())
 		for i, class := range m.rule {
 			fmt.Fprintf(&b, "\t%s\t-> %s\n", m.value(i), m.classes[class])
 		}
@@ -306,6 +306,9 @@ func (m *Model) Text() string {
 	fmt.Fprintf(&b, "(%d of %d rows)\n", m.right, m.rows)
 	return b.String()
 }
+
+// name is the column's.
+func (m *Model) name() string { return attributes.Name(m.matrix, m.column) }
 
 // value writes the i-th value or interval.
 func (m *Model) value(i int) string {

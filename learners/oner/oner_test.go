@@ -75,6 +75,8 @@ func TestByHand(t *testing.T) {
 
 func TestStore(t *testing.T) {
 	for _, spec := range []string{"oner", "oner:bucket=1"} {
-		t.Run(spec, func(t *testing.T) { learnertest.StoreContract(t, learnertest.Storing{Entry: oner.Entry(), Spec: spec}) })
+		t.Run(spec, func(t *testing.T) {
+			learnertest.StoreContract(t, learnertest.Storing{Entry: oner.Entry(), Spec: spec, Undeclared: true})
+		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"tickle/datasets"
 	"tickle/learners"
 	"tickle/learners/learnertest"
+	"tickle/learners/modelfile"
 	"tickle/learners/peers"
 )
 
@@ -54,7 +55,9 @@ func expand(train *learners.Train) [][]float64 {
 		for v := range s.Parts[p].Distinct {
 			x := make([]float64, s.Rows())
 			for r, c := range filled {
-				if s.Parts[p].Distinct == 2 {
+				if s.Parts[p].Distinct == 2 && c == 2 {
+					x[r] = .5 // neither of the two
+				} else if s.Parts[p].Distinct == 2 {
 					x[r] = float64(c)
 				} else if c == v {
 					x[r] = 1
@@ -118,6 +121,31 @@ func TestPartitionsAreColumns(t *testing.T) {
 			compareKernels(t, train, expand(train))
 		})
 	}
+}
+
+// TestOtherValues does the same of rows with values that a stored training set
+// does not have.
+func TestOtherValues(t *testing.T) {
+	d := learnertest.Table([][]string{
+		{"a", "b", "a", "b", "?"}, {"a", "a", "a", "a", "a"}, {"b", "b", "b", "?", "b"}, {"a", "b", "c", "a", "?"}, {"c", "c", "c", "c", "c"}, {"?", "?", "?", "?", "?"},
+	}, []string{"p", "q", "p", "q", "p"})
+	var e modelfile.Encoder
+	d.Train([]int32{0, 1, 2, 3}).Store(&e)
+	// Numbers of values differ from those above by order of appearance alone.
+	other := learnertest.Table([][]string{
+		{"z", "a", "?", "b"}, {"a", "z", "a", "?"}, {"z", "b", "z", "b"}, {"z", "c", "z", "?"}, {"c", "z", "?", "c"}, {"z", "?", "z", "?"},
+	}, []string{"p", "q", "p", "q"})
+	s := &learners.Stored{Classes: d.Classes, Payload: modelfile.NewDecoder(e.Bytes()), Target: &modelfile.Target{Matrix: other.Matrix}}
+	train, err := s.Train(context.Background())
+	require.NoError(t, err)
+	others := 0
+	for _, p := range train.Data.Parts {
+		if p.Other {
+			others++
+		}
+	}
+	require.Greater(t, others, 3)
+	compareKernels(t, train, expand(train))
 }
 
 func compareKernels(t *testing.T, train *learners.Train, rows [][]float64) {
