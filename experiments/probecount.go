@@ -3,7 +3,6 @@ package experiments
 import (
 	"context"
 	"fmt"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 
@@ -117,29 +116,6 @@ func drawPairs(rows, n int, rng *rand.Rand) [][2]int {
 	return pairs
 }
 
-// pairSet is a set of pairs, a bit each.
-type pairSet []uint64
-
-func (s pairSet) add(o pairSet) {
-	for i, w := range o {
-		s[i] |= w
-	}
-}
-
-func (s pairSet) remove(o pairSet) {
-	for i, w := range o {
-		s[i] &^= w
-	}
-}
-
-func (s pairSet) count() int {
-	n := 0
-	for _, w := range s {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
-
 // pairCurve knows which probe tells which pair apart.
 type pairCurve struct {
 	data   *Data
@@ -147,7 +123,7 @@ type pairCurve struct {
 	pairs  [][2]int
 	// told has a set for each probe that tells some pair apart; the other
 	// probes, of n in all, tell none.
-	told []pairSet
+	told []datasets.PairSet
 	n    int
 }
 
@@ -155,11 +131,11 @@ func newPairCurve(d *Data, pairs [][2]int, fields string) *pairCurve {
 	c := &pairCurve{data: d, fields: fields, pairs: pairs, n: d.Origin.Probes}
 	m, vetted := d.Matrix, d.VettedFields()
 	words := (len(pairs) + 63) / 64
-	parts := make([]pairSet, len(m.Parts)) // of each partition, when it is met
-	set, kinds, probe := make(pairSet, words), make(pairSet, words), int32(-1)
+	parts := make([]datasets.PairSet, len(m.Parts)) // of each partition, when it is met
+	set, kinds, probe := make(datasets.PairSet, words), make(datasets.PairSet, words), int32(-1)
 	flush := func() {
-		set.remove(kinds)
-		if set.count() > 0 {
+		set.Remove(kinds)
+		if set.Len() > 0 {
 			c.told = append(c.told, slices.Clone(set))
 		}
 		clear(set)
@@ -188,9 +164,9 @@ func newPairCurve(d *Data, pairs [][2]int, fields string) *pairCurve {
 			differ = c.differ(m.Codes(p), values)
 		}
 		if ofKinds {
-			kinds.add(differ)
+			kinds.Add(differ)
 		} else {
-			set.add(differ)
+			set.Add(differ)
 		}
 	}
 	flush()
@@ -199,11 +175,11 @@ func newPairCurve(d *Data, pairs [][2]int, fields string) *pairCurve {
 
 // differ gives the pairs whose codes are there and not the same, and, where
 // values are given, none of them Nondet.
-func (c *pairCurve) differ(codes []datasets.Code, values []datasets.Value) pairSet {
+func (c *pairCurve) differ(codes []datasets.Code, values []datasets.Value) datasets.PairSet {
 	known := func(code datasets.Code) bool {
 		return code != datasets.Missing && (values == nil || values[code].State != datasets.Nondet)
 	}
-	s := make(pairSet, (len(c.pairs)+63)/64)
+	s := datasets.NewPairSet(len(c.pairs))
 	for i, p := range c.pairs {
 		if a, b := codes[p[0]], codes[p[1]]; a != b && known(a) && known(b) {
 			s[i/64] |= 1 << (i % 64)
@@ -257,17 +233,17 @@ func (c *pairCurve) draw(sizes []int, subsets int, rng *rand.Rand) [][]float64 {
 	}
 	for range subsets {
 		rng.Shuffle(c.n, func(i, j int) { order[i], order[j] = order[j], order[i] })
-		set := make(pairSet, (len(c.pairs)+63)/64)
+		set := datasets.NewPairSet(len(c.pairs))
 		at := 0
 		for i, s := range sizes {
 			for ; at < s; at++ {
 				// Numbers from len(told) on stand for the probes that tell
 				// none apart.
 				if k := order[at]; k < len(c.told) {
-					set.add(c.told[k])
+					set.Add(c.told[k])
 				}
 			}
-			counts[i] = append(counts[i], float64(set.count()))
+			counts[i] = append(counts[i], float64(set.Len()))
 		}
 	}
 	return counts

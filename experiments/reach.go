@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"tickle/datasets"
 	"tickle/experiments/stats"
+	"tickle/probegen"
 )
 
 // ReachRow is what one kind of probes reaches: how many pairs of labels it
@@ -56,6 +58,7 @@ const AllPairs = "all"
 const (
 	AllMachines = "all machines"
 	OtherImages = "other images"
+	NeverSeen   = "machines that the search never saw"
 )
 
 var reach = Entry{
@@ -83,6 +86,7 @@ type reachRun struct {
 	subsets, halves, folds, resample int
 	factors                          []string
 	plans                            []reachPlan
+	searched                         []string // machines that a search for probes saw; nil: there was none
 	result                           *Result
 	rows                             []ReachRow
 }
@@ -142,6 +146,9 @@ func (r *reachRun) open(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("plan %s: %w", name, err)
 		}
+		if names := m.Plans[at].Probes.Options[probegen.SearchedOption]; names != "" {
+			r.searched = strings.Split(names, " ")
+		}
 		sent, exchanges := 0.0, 0.0
 		for i := range m.Parts {
 			if p := &m.Parts[i]; p.Plan == name {
@@ -184,23 +191,25 @@ const reachStream = 0x7265616368 << 24
 
 // pairs makes the rows of label pairs of a plan at a level.
 func (r *reachRun) pairs(p *reachPlan, t *levelTask) {
-	labels, classes := labelsOf(p.data.Matrix, t.hierarchy, t.level)
-	l := newLabelPairs(p.data, labels, len(classes))
-	family := l.families(t.hierarchy)
-	every := make([]int32, len(labels))
+	l := datasets.NewLabelPairs(p.data.Matrix, t.hierarchy, t.level, p.data.VettedFields())
+	family := l.Families(t.hierarchy)
+	every := make([]int32, len(l.Labels))
 	for i := range every {
 		every[i] = int32(i)
 	}
 	for _, scope := range scopesOf(family) {
 		in := func(pair int) bool {
-			return scope == AllPairs || family[l.pairs[pair][0]] == scope && family[l.pairs[pair][1]] == scope
+			return scope == AllPairs || family[l.Pairs[pair][0]] == scope && family[l.Pairs[pair][1]] == scope
 		}
 		r.curve(p, t, l, scope, in)
 		row := r.row(ReachPairs, p, t)
 		row.Scope, row.Test = scope, AllMachines
-		told := l.told(every)
-		row.Pairs, row.Told = l.count(every, nil, in), Number(countIn(told, in))
+		told := l.Told(every)
+		row.Pairs, row.Told = askable(l, every, nil, in), Number(countIn(told, in))
 		r.rows = append(r.rows, row, r.halved(p, t, l, scope, in))
+		if row, ok := r.unseen(p, t, l, scope, in); ok {
+			r.rows = append(r.rows, row)
+		}
 		for _, factor := range r.factors {
 			if row, ok := r.heldOut(p, t, l, factor, scope, in); ok {
 				r.rows = append(r.rows, row)
@@ -226,22 +235,28 @@ func scopesOf(family []string) []string {
 }
 
 // curve counts, for subsets of the plan's probes, the pairs told apart.
-func (r *reachRun) curve(p *reachPlan, t *levelTask, l *labelPairs, scope string, in func(int) bool) {
-	byProbe := l.byProbe()
-	for _, set := range byProbe {
-		for pair := range l.pairs {
-			if !in(pair) {
-				set[pair/64] &^= 1 << (pair % 64)
-			}
+func (r *reachRun) curve(p *reachPlan, t *levelTask, l *datasets.LabelPairs, scope string, in func(int) bool) {
+	every := make([]int32, len(l.Labels))
+	for i := range every {
+		every[i] = int32(i)
+	}
+	_, byProbe := l.ByProbe(every)
+	outside := datasets.NewPairSet(len(l.Pairs))
+	for pair := range l.Pairs {
+		if !in(pair) {
+			outside.Put(pair)
 		}
 	}
-	d := make([]int, len(l.pairs))
+	for _, set := range byProbe {
+		set.Remove(outside)
+	}
+	d := make([]int, len(l.Pairs))
 	for _, set := range byProbe {
 		for pair := range d {
 			d[pair] += int(set[pair/64] >> (pair % 64) & 1)
 		}
 	}
-	c := &pairCurve{told: byProbe, n: p.probes, pairs: make([][2]int, len(l.pairs))}
+	c := &pairCurve{told: byProbe, n: p.probes, pairs: make([][2]int, len(l.Pairs))}
 	sizes := logGrid(p.probes)
 	drawn := c.draw(sizes, r.subsets, rand.New(rand.NewPCG(r.in.Seed, reachStream)))
 	for i, size := range sizes {
@@ -252,7 +267,7 @@ func (r *reachRun) curve(p *reachPlan, t *levelTask, l *labelPairs, scope string
 		}
 		slices.Sort(drawn[i])
 		row.Scope, row.Probes, row.Packets = scope, size, Number(float64(size)*p.packets)
-		row.Pairs, row.Told = l.count(nil, nil, in), Number(mean)
+		row.Pairs, row.Told = askable(l, nil, nil, in), Number(mean)
 		row.ToldLow, row.ToldHigh = Number(stats.Quantile(drawn[i], 0.05)), Number(stats.Quantile(drawn[i], 0.95))
 		r.rows = append(r.rows, row)
 	}
@@ -260,19 +275,18 @@ func (r *reachRun) curve(p *reachPlan, t *levelTask, l *labelPairs, scope string
 
 // halved finds differences on half of each label's images and tries them on
 // the other half, again and again.
-func (r *reachRun) halved(p *reachPlan, t *levelTask, l *labelPairs, scope string, in func(int) bool) ReachRow {
+func (r *reachRun) halved(p *reachPlan, t *levelTask, l *datasets.LabelPairs, scope string, in func(int) bool) ReachRow {
 	row := r.row(ReachPairs, p, t)
 	row.Scope, row.Test = scope, OtherImages
 	groups, _ := groupsOf(p.data.Matrix)
 	var told, survive []float64
 	for half := range r.halves {
-		search, test := halfOf(l.labels, groups, rand.New(rand.NewPCG(r.in.Seed, reachStream+1+uint64(half))))
-		found := l.told(search)
-		asked := l.count(search, test, in)
-		row.Pairs = max(row.Pairs, asked)
-		both := func(pair int) bool { return in(pair) && l.asks(search, test, pair) }
+		search, test := datasets.HalfOf(l.Labels, groups, rand.New(rand.NewPCG(r.in.Seed, reachStream+1+uint64(half))))
+		found := l.Told(search)
+		row.Pairs = max(row.Pairs, askable(l, search, test, in))
+		both := func(pair int) bool { return in(pair) && l.Asks(search, test, pair) }
 		told = append(told, float64(countIn(found, both)))
-		survive = append(survive, float64(countIn(l.survivors(search, test, found), both)))
+		survive = append(survive, float64(countIn(l.Survivors(search, test, found), both)))
 	}
 	slices.Sort(told)
 	slices.Sort(survive)
@@ -281,36 +295,29 @@ func (r *reachRun) halved(p *reachPlan, t *levelTask, l *labelPairs, scope strin
 	return row
 }
 
-// halfOf deals the groups of each label into two halves, the first the
-// larger; labels of one group are in the first alone.
-func halfOf(labels, groups []int32, rng *rand.Rand) (search, test []int32) {
-	of := make(map[int32][]int32) // label: its groups, in order of rows
-	for row, label := range labels {
-		if !slices.Contains(of[label], groups[row]) {
-			of[label] = append(of[label], groups[row])
-		}
-	}
-	held := make(map[int32]bool)
-	for label := int32(0); int(label) < len(of); label++ {
-		g := of[label]
-		rng.Shuffle(len(g), func(i, j int) { g[i], g[j] = g[j], g[i] })
-		for _, k := range g[(len(g)+1)/2:] {
-			held[k] = true
-		}
-	}
-	for row := range labels {
-		if held[groups[row]] {
-			test = append(test, int32(row))
+// unseen finds differences on the machines that a search for probes saw and
+// tries them on the others. Every plan is asked on the same machines.
+func (r *reachRun) unseen(p *reachPlan, t *levelTask, l *datasets.LabelPairs, scope string, in func(int) bool) (ReachRow, bool) {
+	row := r.row(ReachPairs, p, t)
+	row.Scope, row.Test = scope, NeverSeen
+	var search, test []int32
+	for i := range p.data.Matrix.Machines {
+		if slices.Contains(r.searched, p.data.Matrix.Machines[i].Name) {
+			search = append(search, int32(i))
 		} else {
-			search = append(search, int32(row))
+			test = append(test, int32(i))
 		}
 	}
-	return search, test
+	row.Pairs = askable(l, search, test, in)
+	found := l.Told(search)
+	both := func(pair int) bool { return in(pair) && l.Asks(search, test, pair) }
+	row.Told, row.Survive = Number(countIn(found, both)), Number(countIn(l.Survivors(search, test, found), both))
+	return row, len(search) > 0 && row.Pairs > 0
 }
 
 // heldOut finds differences on machines with all but one value of a factor
 // and tries them on those with it, each value in turn.
-func (r *reachRun) heldOut(p *reachPlan, t *levelTask, l *labelPairs, factor, scope string, in func(int) bool) (ReachRow, bool) {
+func (r *reachRun) heldOut(p *reachPlan, t *levelTask, l *datasets.LabelPairs, factor, scope string, in func(int) bool) (ReachRow, bool) {
 	machines := p.data.Matrix.Machines
 	row := r.row(ReachPairs, p, t)
 	row.Scope, row.Test = scope, heldOutSplit+factor
@@ -324,11 +331,11 @@ func (r *reachRun) heldOut(p *reachPlan, t *levelTask, l *labelPairs, factor, sc
 				search = append(search, int32(i))
 			}
 		}
-		found := l.told(search)
-		both := func(pair int) bool { return in(pair) && l.asks(search, test, pair) }
-		row.Pairs += l.count(search, test, in)
+		found := l.Told(search)
+		both := func(pair int) bool { return in(pair) && l.Asks(search, test, pair) }
+		row.Pairs += askable(l, search, test, in)
 		told += countIn(found, both)
-		survive += countIn(l.survivors(search, test, found), both)
+		survive += countIn(l.Survivors(search, test, found), both)
 	}
 	row.Told, row.Survive = Number(told), Number(survive)
 	return row, row.Pairs > 0
@@ -373,4 +380,26 @@ func (r *reachRun) accuracy(ctx context.Context, p *reachPlan, tasks []levelTask
 		r.rows = append(r.rows, row)
 	}
 	return nil
+}
+
+// askable is the number of pairs in a scope that the sets of rows can ask about.
+func askable(l *datasets.LabelPairs, search, test []int32, in func(int) bool) int {
+	n := 0
+	for pair := range l.Pairs {
+		if in(pair) && l.Asks(search, test, pair) {
+			n++
+		}
+	}
+	return n
+}
+
+// countIn is the number of a set's pairs that are in a scope.
+func countIn(s datasets.PairSet, in func(int) bool) int {
+	n := 0
+	for pair := range 64 * len(s) {
+		if s.Has(pair) && in(pair) {
+			n++
+		}
+	}
+	return n
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,8 +16,8 @@ import (
 )
 
 func (p *program) collect() *cobra.Command {
-	var poolName, probes, sourcePort, observations string
-	var only []string
+	var poolName, sourcePort, observations string
+	var only, probes []string
 	var plan collector.Plan
 	var raw bool
 	cfg := collector.Config{}
@@ -35,7 +36,7 @@ is missing. Probe only machines that you are allowed to probe.`,
 			if cfg.SourcePort, err = collector.ParseSourcePort(sourcePort); err != nil {
 				return err
 			}
-			if plan.Set, err = probegen.ReadFile(probes); err != nil {
+			if cfg.Plans, err = plansOf(probes, plan); err != nil {
 				return err
 			}
 			if cfg.Pool, err = pool.Load(poolName); err != nil {
@@ -50,15 +51,13 @@ is missing. Probe only machines that you are allowed to probe.`,
 			if raw {
 				cfg.Keep = collector.KeepRaw
 			}
-			plan.Name = plan.Set.Header.Family
-			cfg.Plans = []collector.Plan{plan}
 			return p.runCollect(c.Context(), cfg)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&poolName, "pool", "demo", "the pool: a built-in name or a YAML `FILE`")
 	f.StringArrayVar(&only, "only", nil, "only machines that match `PATTERN` (see tickle pool list --help)")
-	f.StringVar(&probes, "probes", "", "the probe `FILE` (see tickle probes gen)")
+	f.StringArrayVar(&probes, "probes", nil, "the probe `FILE` (see tickle probes gen); given again for more plans of the run, one a family")
 	f.IntVar(&plan.Repeats, "repeats", 0, "sendings of each probe; 0: the set's own number, else 6")
 	f.Int64Var(&plan.Pace, "pace", 0, "`µs` between sendings in the machine's time; 0: the machine's rate, else 1000 where time is virtual")
 	f.StringVar(&sourcePort, "source-port", "block", "block: every sending has an address and port of its own; fixed: all have one, as in the paper")
@@ -76,6 +75,24 @@ is missing. Probe only machines that you are allowed to probe.`,
 	must(c.MarkFlagRequired("probes"))
 	must(c.MarkFlagRequired("output"))
 	return c
+}
+
+// plansOf makes a plan of each probe file, named for the family of its probes.
+func plansOf(files []string, like collector.Plan) ([]collector.Plan, error) {
+	var plans []collector.Plan
+	for _, file := range files {
+		plan := like
+		var err error
+		if plan.Set, err = probegen.ReadFile(file); err != nil {
+			return nil, err
+		}
+		plan.Name = plan.Set.Header.Family
+		if slices.ContainsFunc(plans, func(p collector.Plan) bool { return p.Name == plan.Name }) {
+			return nil, fmt.Errorf("--probes %s: family %s: another file of this run has the same; want one a family", file, plan.Name)
+		}
+		plans = append(plans, plan)
+	}
+	return plans, nil
 }
 
 // runCollect collects with progress, and says what became of it.

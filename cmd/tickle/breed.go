@@ -1,0 +1,115 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tickle/collector/breed"
+	"tickle/collector/pool"
+	"tickle/collector/supervise"
+	"tickle/datasets"
+	"tickle/probegen"
+)
+
+func (p *program) probesBreed() *cobra.Command {
+	var data, probes, poolName, label, out string
+	var only []string
+	cfg := breed.Config{}
+	c := &cobra.Command{
+		Use:   "breed",
+		Short: "Search for probes that tell apart labels which are still alike",
+		Long: `Keeps the probes of a set that tell labels apart by vetted fields, changes and
+joins them, sends what comes of it to machines of the pool, and goes on with what
+tells more. It sees half of each label's images; judge what it finds on the
+others (tickle experiment reach), beside a search with --control: random probes
+alone, at the same number of packets.
+
+The runs of the search stay in the folder --work; the same command again goes on
+where it was. Works on dialogues and on random packets.`,
+		Example: "  tickle probes breed --data data --probes dialogues.jsonl --pool lab --budget 20000 --work search -o bred.jsonl",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if cfg.Hierarchy, cfg.Level, err = parseLabel(label); err != nil {
+				return fmt.Errorf("--label: %w", err)
+			}
+			if cfg.Start, err = probegen.ReadFile(probes); err != nil {
+				return err
+			}
+			if cfg.Data, err = datasets.Open(data); err != nil {
+				return err
+			}
+			if cfg.Collect.Pool, err = pool.Load(poolName); err != nil {
+				return err
+			}
+			if cfg.Collect.Backends, err = supervise.Backends(cfg.Collect.Pool, backends()); err != nil {
+				return err
+			}
+			if cfg.Collect.Pool, err = cfg.Collect.Pool.Select(only...); err != nil {
+				return err
+			}
+			return p.breed(c.Context(), cfg, out)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&data, "data", "", "the data set's `FOLDER`: what the probes drew from the pool (see tickle dataset build)")
+	f.StringVar(&probes, "probes", "", "the probe `FILE` to begin with")
+	f.StringVar(&poolName, "pool", "demo", "the pool: a built-in name or a YAML `FILE`")
+	f.StringArrayVar(&only, "only", nil, "only machines that match `PATTERN` (see tickle pool list --help)")
+	f.StringVar(&label, "label", "kernel/2", "the labels to tell apart: `HIERARCHY/LEVEL`")
+	f.Int64Var(&cfg.Budget, "budget", 20_000, "packets to a machine, after which no generation begins")
+	f.IntVar(&cfg.Size, "size", breed.DefaultSize, "probes a generation")
+	f.IntVar(&cfg.Repeats, "repeats", breed.DefaultRepeats, "sendings of each probe")
+	f.IntVar(&cfg.Patience, "patience", breed.DefaultPatience, "generations without gain that end the search")
+	f.IntVar(&cfg.Keep, "keep", breed.DefaultKeep, "probes to keep for each pair of labels")
+	f.BoolVar(&cfg.Control, "control", false, "send random probes alone, to compare with")
+	f.Uint64Var(&cfg.Collect.Seed, "seed", 1, "the seed")
+	f.Var((*workers)(&cfg.Collect.Workers), "workers", "machines probed at a time; 0: one a processor")
+	f.StringVar(&cfg.Collect.Dir, "work", "", "the `FOLDER` of the search's runs")
+	f.StringVarP(&out, "output", "o", "", "the probe `FILE` that is made")
+	for _, name := range []string{"data", "probes", "work", "output"} {
+		must(c.MarkFlagRequired(name))
+	}
+	return c
+}
+
+// breed searches with a line a generation, and writes what was found.
+func (p *program) breed(ctx context.Context, cfg breed.Config, out string) error {
+	for name, v := range map[string]int{"size": cfg.Size, "repeats": cfg.Repeats, "patience": cfg.Patience, "keep": cfg.Keep} {
+		if v < 1 {
+			return fmt.Errorf("--%s %d: want a whole number from 1 on", name, v)
+		}
+	}
+	cfg.Collect.Version = version()
+	cfg.Progress = func(g breed.Generation) {
+		p.say("generation %d: %d of %d pairs of labels told apart (%+d), %d packets to a machine", g.Number, g.Told, g.Pairs, g.Gained, g.Packets)
+	}
+	r, err := breed.Run(ctx, cfg)
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: interrupted; the same command again goes on", cfg.Collect.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.writeFile(out, r.Set.Write); err != nil {
+		return err
+	}
+	p.say("%s: %d probes, found on %d machines", out, len(r.Set.Probes), len(r.Machines))
+	return nil
+}
+
+// parseLabel reads HIERARCHY/LEVEL.
+func parseLabel(s string) (datasets.Hierarchy, int, error) {
+	name, number, _ := strings.Cut(s, "/")
+	h, err := datasets.ParseHierarchy(name)
+	level, bad := strconv.Atoi(cmp.Or(number, "none"))
+	if err != nil || bad != nil || level < 0 || level >= datasets.Levels {
+		return 0, 0, fmt.Errorf("%q: want kernel or distribution, and a level from 0 to %d, as kernel/2", s, datasets.Levels-1)
+	}
+	return h, level, nil
+}

@@ -1,0 +1,46 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/datasets"
+	"tickle/learners"
+	"tickle/learners/majority"
+)
+
+// TestReachOfTheRecordedLab: the last point of a curve is what all probes
+// tell, and nothing depends on the number of goroutines.
+func TestReachOfTheRecordedLab(t *testing.T) {
+	const run = "../testdata/lab/run"
+	d, err := datasets.Build(context.Background(), run, datasets.BuildOptions{})
+	require.NoError(t, err)
+	ls, err := learners.NewRegistry(majority.Entry()).Parse("majority")
+	require.NoError(t, err)
+	ls[0].Name = "floor" // experiments leave majority out
+	of := func(workers int) []ReachRow {
+		r, err := Run(context.Background(), &reach, &Input{Data: Of("lab", d), Run: run, Learners: ls, Seed: 1, Workers: workers,
+			Options: map[string]string{"subsets": "20", "halves": "3", "plans": "random,dialogue"}})
+		require.NoError(t, err)
+		require.Contains(t, r.Warnings, Warning{Code: WarnNoPlan, Text: run + ` has no plan "dialogue": its probes are not compared`})
+		return r.Rows.([]ReachRow)
+	}
+	rows := of(1)
+	require.Equal(t, fmt.Sprint(rows), fmt.Sprint(of(3)))
+	last := map[string]ReachRow{}
+	for _, row := range rows {
+		switch {
+		case row.Kind == ReachCurve:
+			last[row.Scope] = row
+		case row.Kind == ReachPairs && row.Test == AllMachines:
+			require.InDelta(t, float64(row.Told), float64(last[row.Scope].Told), 1e-9, row.Scope)
+			require.EqualValues(t, row.Told, last[row.Scope].ToldLow)
+			require.Equal(t, row.Packets, last[row.Scope].Packets)
+		}
+	}
+	require.Contains(t, last, "Linux")
+	require.Equal(t, 28, last["Linux"].Pairs)
+}
