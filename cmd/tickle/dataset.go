@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tickle/datasets"
+	"tickle/learners"
+	"tickle/learners/nmap6"
 )
 
 func (p *program) dataset() *cobra.Command {
@@ -14,7 +18,7 @@ func (p *program) dataset() *cobra.Command {
 }
 
 func (p *program) datasetBuild() *cobra.Command {
-	var run, out, sources string
+	var run, out, sources, view string
 	var o datasets.BuildOptions
 	c := &cobra.Command{
 		Use:   "build",
@@ -23,7 +27,10 @@ func (p *program) datasetBuild() *cobra.Command {
 writes the matrix machines × (probe, field) into a folder of Parquet files.
 
 drop-probe, drop and --filter all look at all machines, those that a
-classifier will be tested on too; that is the paper's protocol.`,
+classifier will be tested on too; that is the paper's protocol.
+
+--view vector makes a table of the 695 numbers that Nmap's IPv6 engine makes of
+the answers to its probes (plan nmap6), for the first repeat.`,
 		Example: "  tickle dataset build --run out/demo/run -o data",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -34,12 +41,19 @@ classifier will be tested on too; that is the paper's protocol.`,
 				}
 				o.Sources = s
 			}
-			_, err := p.build(c.Context(), run, out, o)
-			return err
+			switch view {
+			case learners.MatrixView.String():
+				_, err := p.build(c.Context(), run, out, o)
+				return err
+			case learners.VectorView.String():
+				return p.buildVectors(run, out)
+			}
+			return fmt.Errorf("--view %q: want %s or %s", view, learners.MatrixView, learners.VectorView)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&run, "run", "", "the run `FOLDER` (see tickle collect)")
+	f.StringVar(&view, "view", learners.MatrixView.String(), "what learners read: matrix (fields of answers) or vector (of Nmap's IPv6 engine)")
 	f.StringVar(&o.Plan, "plan", "", "the plan (default: random, or the only one)")
 	f.StringVar((*string)(&o.Loss), "loss", "", "a probe lossy on a machine: drop-probe (for all) or mask (on that machine); default: drop-probe for modelled pools, else mask")
 	f.StringVar((*string)(&o.Nondet), "nondet", "", "a field that varies: mask (default; its cell is missing), drop (the feature) or category (a value of its own)")
@@ -50,6 +64,31 @@ classifier will be tested on too; that is the paper's protocol.`,
 	must(c.MarkFlagRequired("run"))
 	must(c.MarkFlagRequired("output"))
 	return c
+}
+
+// buildVectors makes a data set of the vectors of a run's plan nmap6.
+func (p *program) buildVectors(run, out string) error {
+	r, err := nmap6.OpenRun(run)
+	if err != nil {
+		return err
+	}
+	t, missing, err := r.Table(nmap6.V793)
+	if err != nil {
+		return err
+	}
+	d, err := datasets.FromTable(t)
+	if err != nil {
+		return err
+	}
+	if err := d.Write(nil, out); err != nil {
+		return err
+	}
+	left := ""
+	if len(missing) > 0 {
+		left = fmt.Sprintf("; left out, without answers: %s", strings.Join(missing, ", "))
+	}
+	p.say("%s: %d vectors of %d features%s", out, len(t.Rows), nmap6.NumFeatures, left)
+	return nil
 }
 
 // build makes a data set with progress and writes it.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -18,8 +20,8 @@ import (
 )
 
 func (p *program) nmap6() *cobra.Command {
-	return group("nmap6", "Nmap's IPv6 classifier: import its model, classify, train, take its vectors back", "  tickle nmap6 classify --model fp.model --fingerprint scan.txt",
-		p.nmap6Import(), p.nmap6Classify(), p.nmap6Train(), p.nmap6Recover())
+	return group("nmap6", "Nmap's IPv6 engine: scan, import its model, classify, train, take its vectors back", "  tickle nmap6 classify --model fp.model --fingerprint scan.txt",
+		p.nmap6Scan(), p.nmap6Import(), p.nmap6Classify(), p.nmap6Train(), p.nmap6Recover())
 }
 
 func (p *program) nmap6Import() *cobra.Command {
@@ -61,11 +63,12 @@ compiled. Debian has it in the source package of nmap (apt-get source nmap).`,
 	return c
 }
 
-// vectorSource is where a vector to classify comes from: one of these.
+// vectorSource is where a vector to classify comes from: a file, or a machine
+// that is scanned.
 type vectorSource struct {
-	vector, print string
-	row           int
-	dialect       string
+	vector, print, capture string
+	row                    int
+	scanner                nmap6Scanner
 }
 
 // flags adds the source's flags.
@@ -73,14 +76,16 @@ func (s *vectorSource) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.vector, "vector", "", "a CSV `FILE` whose header names features, or a file with the line v = {…} that nmap -d3 prints")
 	f.StringVar(&s.print, "fingerprint", "", "a `FILE` with a fingerprint that nmap -6 -O printed; all of its output will do")
-	f.IntVar(&s.row, "row", 0, "which of several vectors or fingerprints in the file, from 1")
-	f.StringVar(&s.dialect, "dialect", nmap6.V793.String(), "Nmap's version where vectors differ: 7.93 or current")
-	c.MarkFlagsMutuallyExclusive("vector", "fingerprint")
+	f.StringVar(&s.capture, "capture", "", "a pcap or pcapng `FILE` with the probes and the answers")
+	f.IntVar(&s.row, "row", 0, "which of several vectors, fingerprints or machines in the file, from 1")
+	f.StringVar(&s.scanner.dialect, "dialect", nmap6.V793.String(), "Nmap's version where vectors differ: 7.93 or current")
+	s.scanner.flags(c)
+	c.MarkFlagsMutuallyExclusive("vector", "fingerprint", "capture", "pool")
 }
 
 // read gives the vector.
-func (s *vectorSource) read() (*nmap6.Vector, error) {
-	dialect, err := nmap6.ParseDialect(s.dialect)
+func (s *vectorSource) read(ctx context.Context) (*nmap6.Vector, error) {
+	dialect, err := nmap6.ParseDialect(s.scanner.dialect)
 	if err != nil {
 		return nil, fmt.Errorf("--dialect: %w", err)
 	}
@@ -91,8 +96,20 @@ func (s *vectorSource) read() (*nmap6.Vector, error) {
 	case s.print != "":
 		path = s.print
 		list, err = readPrints(path, dialect)
+	case s.capture != "":
+		path = s.capture
+		list, err = readCapture(path, dialect)
+	case s.scanner.pool != "":
+		if len(s.scanner.machines) != 1 {
+			return nil, fmt.Errorf("--machine: %d machines: want one", len(s.scanner.machines))
+		}
+		results, err := s.scanner.scan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return results[0].vector, nil
 	default:
-		return nil, errors.New("nothing to classify: want --vector or --fingerprint")
+		return nil, errors.New("nothing to classify: want --vector, --fingerprint, --capture, or --pool and --machine")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -142,9 +159,26 @@ func readPrints(path string, d nmap6.Dialect) ([]*nmap6.Vector, error) {
 	return list, nil
 }
 
+func readCapture(path string, d nmap6.Dialect) ([]*nmap6.Vector, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	defer f.Close()
+	scans, err := nmap6.ReadCapture(bufio.NewReader(f))
+	if err != nil {
+		return nil, err
+	}
+	var list []*nmap6.Vector
+	for _, scan := range scans {
+		list = append(list, scan.Vectorize(d))
+	}
+	return list, nil
+}
+
 func (p *program) nmap6Classify() *cobra.Command {
 	var model string
-	var source vectorSource
+	source := vectorSource{scanner: nmap6Scanner{program: p}}
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "classify",
@@ -152,14 +186,15 @@ func (p *program) nmap6Classify() *cobra.Command {
 		Long: `Prints at most 36 classes, best first, with their logistic probability and
 novelty, and the verdict: success only when one class alone reaches 90 % of the
 best probability and its novelty is below 15.`,
-		Example: "  tickle nmap6 classify --model fp.model --fingerprint scan.txt --json",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Example: `  tickle nmap6 classify --model fp.model --fingerprint scan.txt --json
+  tickle nmap6 classify --model fp.model --pool demo --machine gvisor-01`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
 			b, err := nmap6.OpenBundle(model)
 			if err != nil {
 				return err
 			}
-			v, err := source.read()
+			v, err := source.read(c.Context())
 			if err != nil {
 				return err
 			}
@@ -198,7 +233,7 @@ type labelledVectors struct {
 // flags adds their flags. what is what they are for.
 func (l *labelledVectors) flags(c *cobra.Command, what string) {
 	c.Flags().StringVar(&l.path, "data", "", "labelled vectors "+what+": a data set's `FOLDER`, or a CSV file with a column label")
-	c.Flags().StringVar(&l.label, "label", "kernel2", "of a data set: the `LABEL` to use, as kernel2 or label0")
+	c.Flags().StringVar(&l.label, "label", "kernel/2", "of a data set: the `LABEL` to use, as kernel/2 or label/0")
 	must(c.MarkFlagRequired("data"))
 }
 
@@ -242,15 +277,15 @@ func (l *labelledVectors) read() (rows []nmap6.LabelledVector, digest string, er
 // has labels of its own, the default is the finest of them.
 func (l *labelledVectors) level(d *datasets.Dataset) (datasets.Hierarchy, int, error) {
 	hierarchies, levels := d.Meta.Hierarchies(), d.Meta.Levels()
-	if l.label == "kernel2" && hierarchies[0] == datasets.Given {
+	if l.label == "kernel/2" && hierarchies[0] == datasets.Given {
 		return datasets.Given, levels - 1, nil
 	}
 	for _, h := range hierarchies {
 		for level := range levels {
-			if fmt.Sprintf("%s%d", h, level) == l.label {
+			if fmt.Sprintf("%s/%d", h, level) == l.label {
 				return h, level, nil
 			}
 		}
 	}
-	return 0, 0, fmt.Errorf("--label %s: want %s0 to %s%d", l.label, hierarchies[0], hierarchies[len(hierarchies)-1], levels-1)
+	return 0, 0, fmt.Errorf("--label %s: want %s/0 to %s/%d", l.label, hierarchies[0], hierarchies[len(hierarchies)-1], levels-1)
 }
