@@ -155,25 +155,52 @@ func (b *bridge) toMachine(frame []byte) error {
 		}
 		return b.link.Send(body)
 	case 0x86dd:
-		if len(body) < 40 || !b.forMachine6(netip.AddrFrom16([16]byte(body[24:40]))) {
+		if len(body) < 40 || !b.addr.Machine6.IsValid() {
 			return nil
 		}
-		return b.link.Send(body)
+		switch netip.AddrFrom16([16]byte(body[24:40])) {
+		case b.addr.Machine6:
+			return b.link.Send(body)
+		case solicitedNode(b.addr.Machine6):
+			return b.advertise(body)
+		}
 	}
 	return nil
 }
 
-// forMachine6 reports whether an IPv6 destination is the machine: its
-// address, or its solicited-node group (RFC 4291 §2.7.1), for the machine
-// answers neighbour solicitations itself.
-func (b *bridge) forMachine6(to netip.Addr) bool {
-	if !b.addr.Machine6.IsValid() {
-		return false
+// solicitedNode is the group in which a node is asked for its hardware address
+// (RFC 4291 §2.7.1).
+func solicitedNode(a netip.Addr) netip.Addr {
+	group, node := netip.MustParseAddr("ff02::1:ff00:0").As16(), a.As16()
+	copy(group[13:], node[13:])
+	return netip.AddrFrom16(group)
+}
+
+// advertise answers a neighbour solicitation that goes to the group (RFC 4861
+// §7.2.4), as arp does: a stack inside this process has no hardware address.
+// One that goes to the machine's address is the machine's to answer.
+func (b *bridge) advertise(ask []byte) error {
+	const icmpv6, solicitation, advertisement, solicitedOverride = 58, 135, 136, 0x60
+	sender := ask[8:24]
+	if len(ask) < 64 || ask[6] != icmpv6 || ask[40] != solicitation || netip.AddrFrom16([16]byte(ask[48:64])) != b.addr.Machine6 ||
+		netip.AddrFrom16([16]byte(sender)).IsUnspecified() {
+		return nil
 	}
-	group := netip.MustParseAddr("ff02::1:ff00:0").As16()
-	m := b.addr.Machine6.As16()
-	copy(group[13:], m[13:])
-	return to == b.addr.Machine6 || to == netip.AddrFrom16(group)
+	machine := b.addr.Machine6.AsSlice()
+	reply := append([]byte{0x60, 0, 0, 0, 0, 32, icmpv6, 255}, machine...)
+	reply = append(reply, sender...)
+	reply = append(reply, advertisement, 0, 0, 0, solicitedOverride, 0, 0, 0)
+	reply = append(reply, machine...)
+	reply = append(append(reply, 2, 1), machineMAC...) // the target's link-layer address
+	sum := uint32(len(reply)-40) + icmpv6              // the pseudo header's length and protocol
+	for i := 8; i < len(reply); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(reply[i:]))
+	}
+	for sum>>16 != 0 {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(reply[42:], ^uint16(sum))
+	return b.write(0x86dd, reply)
 }
 
 // arp answers a request for the machine's address (RFC 826).

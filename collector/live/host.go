@@ -21,6 +21,9 @@ import (
 //	  address: 192.168.1.240/29    this host's kernel resets nothing
 //	  mac: 02:54:69:63:6b:00       optional
 //	  gateway: 192.168.1.1         where the machine is on another network
+//	  address6: fd00:1::/96        with address6: the block whose addresses that
+//	                               end in the prober's IPv4 ones ask over IPv6
+//	address6: fd00::7              the machine's IPv6 address, if it has one
 //	authorized: true               needed outside private, loopback and
 //	reason: my own router          documentation ranges, with the reason
 //	start: [virsh, start, win7]    optional commands: run before, until check
@@ -29,12 +32,14 @@ import (
 type declared struct {
 	address, gateway   netip.Addr
 	prober             netip.Prefix
+	address6           netip.Addr   // invalid: the host is not asked over IPv6
+	prober6            netip.Prefix //
 	iface              string
 	mac                net.HardwareAddr
 	start, check, stop []string
 }
 
-var declaredOptions = []string{"address", "prober.iface", "prober.address", "prober.mac", "prober.gateway", "authorized", "reason", "start", "check", "stop"}
+var declaredOptions = []string{"address", "address6", "prober.iface", "prober.address", "prober.address6", "prober.mac", "prober.gateway", "authorized", "reason", "start", "check", "stop"}
 
 // readDeclared reads and checks the options of a declared host.
 func readDeclared(m *pool.Machine) (*declared, error) {
@@ -53,7 +58,10 @@ func readDeclared(m *pool.Machine) (*declared, error) {
 	if d.address, err = netip.ParseAddr(m.Options["address"]); err != nil || !d.address.Is4() {
 		return nil, fmt.Errorf("option address=%q: want an IPv4 address", m.Options["address"])
 	}
-	if err := authorize(d.address, m.Options); err != nil {
+	if err := authorize("address", d.address, m.Options); err != nil {
+		return nil, err
+	}
+	if err := d.readIPv6(m.Options); err != nil {
 		return nil, err
 	}
 	if d.iface == "" {
@@ -87,6 +95,31 @@ func readDeclared(m *pool.Machine) (*declared, error) {
 	return d, nil
 }
 
+// readIPv6 reads the options of IPv6, which are given together.
+func (d *declared) readIPv6(options map[string]string) (err error) {
+	text, block := options["address6"], options["prober.address6"]
+	if text == "" && block == "" {
+		return nil
+	}
+	if d.address6, err = netip.ParseAddr(text); err != nil || !d.address6.Is6() || d.address6.Is4In6() || d.address6.Zone() != "" {
+		return fmt.Errorf("option address6=%q: want an IPv6 address, beside prober.address6", text)
+	}
+	if err := authorize("address6", d.address6, options); err != nil {
+		return err
+	}
+	p, err := netip.ParsePrefix(block)
+	if err != nil || !p.Addr().Is6() || p.Bits() > 96 || p.Contains(d.address6) {
+		return fmt.Errorf("option prober.address6=%q: want a block of 96 bits at most, such as fd00:1::/96, without the machine", block)
+	}
+	d.prober6 = p.Masked()
+	return nil
+}
+
+// net is the addressing of the host.
+func (d *declared) net() pool.Net {
+	return pool.Net{Machine: d.address, Prober: d.prober, Machine6: d.address6, Prober6: d.prober6}
+}
+
 // parseBlock reads an address or a block of addresses.
 func parseBlock(text string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(text); err == nil && a.Is4() {
@@ -99,23 +132,25 @@ func parseBlock(text string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// documentation are the blocks of RFC 5737 and, for benchmarks, RFC 2544.
+// documentation are the blocks of RFC 5737 and RFC 3849 and, for benchmarks,
+// RFC 2544.
 var documentation = []netip.Prefix{
 	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"),
 	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("2001:db8::/32"),
 }
 
 // authorize refuses a machine outside private, loopback, link-local and
 // documentation ranges unless its owner's word is given.
-func authorize(a netip.Addr, options map[string]string) error {
+func authorize(option string, a netip.Addr, options map[string]string) error {
 	if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || slices.ContainsFunc(documentation, func(p netip.Prefix) bool { return p.Contains(a) }) {
 		return nil
 	}
 	if a.IsMulticast() || a.IsUnspecified() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return fmt.Errorf("option address=%s: is no host", a)
+		return fmt.Errorf("option %s=%s: is no host", option, a)
 	}
 	if options["authorized"] != "true" || strings.TrimSpace(options["reason"]) == "" {
-		return fmt.Errorf("option address=%s: is a public address: want authorized: true and a reason, for only machines that you may probe are probed", a)
+		return fmt.Errorf("option %s=%s: is a public address: want authorized: true and a reason, for only machines that you may probe are probed", option, a)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func openDeclared(ctx context.Context, m *pool.Machine) (pool.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &declaredLink{Link: ether.NewLink(s, ether.Config{Machine: d.address, Prober: d.prober, Gateway: d.gateway, MAC: d.mac}), stop: d.stop}
+	l := &declaredLink{Link: ether.NewLink(s, ether.Config{Machine: d.address, Prober: d.prober, Machine6: d.address6, Prober6: d.prober6, Gateway: d.gateway, MAC: d.mac}), stop: d.stop}
 	if err := l.start(ctx, d, m.Ports.Open); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Name, err), l.Close())
 	}

@@ -26,6 +26,8 @@ func TestDeclaredHosts(t *testing.T) {
 		{"gateway", "prober.gateway", "x", "prober.gateway"},
 		{"hardware address", "prober.mac", "02:54", "prober.mac"},
 		{"no list", "stop", "virsh", "stop"},
+		{"IPv6 alone", "address6", "fd00::7", "prober.address6"},
+		{"an IPv6 block alone", "prober.address6", "fd00:1::/96", "address6"},
 		{"unknown", "adress", "x", "adress"},
 	} {
 		options := map[string]string{}
@@ -66,4 +68,34 @@ func TestDeclaredHostsTakeNoFactors(t *testing.T) {
 	require.NoError(t, err)
 	_, err = readDeclared(&pool.Machine{Options: options, Factors: map[string]string{"memory": "96"}})
 	require.ErrorContains(t, err, "memory")
+}
+
+// IPv6 addresses are judged as IPv4 ones are.
+func TestDeclaredIPv6(t *testing.T) {
+	options := map[string]string{"address": "192.168.7.9", "prober.iface": "eth0", "prober.address": "192.168.7.240/29"}
+	m := &pool.Machine{Options: options}
+	require.Error(t, Backend{}.IPv6(m))
+	for _, c := range []struct{ address, block, want string }{
+		{"fd00::7", "fd00:1::/96", ""},
+		{"2001:db8::7", "2001:db8:1::/64", ""},
+		{"fe80::7", "fd00:1::/96", ""},
+		{"2001:4860::7", "fd00:1::/96", "option address6=2001:4860::7: is a public address"},
+		{"ff02::1", "fd00:1::/96", "no host"},
+		{"::ffff:192.0.2.1", "fd00:1::/96", "want an IPv6 address"},
+		{"fe80::7%eth0", "fd00:1::/96", "want an IPv6 address"},
+		{"fd00::7", "fd00:1::/120", "96 bits at most"},
+		{"fd00::7", "fd00::/64", "without the machine"},
+		{"fd00::7", "192.168.7.0/24", "96 bits at most"},
+	} {
+		options["address6"], options["prober.address6"] = c.address, c.block
+		require.NoError(t, Backend{}.IPv6(m))
+		n, err := Backend{}.Net(m)
+		if c.want != "" {
+			require.ErrorContains(t, err, c.want)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, c.address, n.Machine6.String())
+		require.Equal(t, c.block, n.Prober6.String())
+	}
 }

@@ -35,10 +35,10 @@ func (Backend) Modelled() bool { return false }
 var isolated = pool.Net{Machine: netip.MustParseAddr("192.0.2.1"), Prober: netip.MustParsePrefix("198.18.0.0/24"),
 	Machine6: pool.Machine6, Prober6: pool.Prober6}
 
-// IPv6 is an error for a declared host: they are asked over IPv4 alone.
+// IPv6 is an error for a declared host without the option address6.
 func (Backend) IPv6(m *pool.Machine) error {
-	if m.Options["address"] != "" {
-		return errors.New("declared hosts are asked over IPv4 alone")
+	if m.Options["address"] != "" && m.Options["address6"] == "" {
+		return errors.New("the host has no option address6")
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (Backend) Net(m *pool.Machine) (pool.Net, error) {
 	if err != nil {
 		return pool.Net{}, err
 	}
-	return pool.Net{Machine: d.address, Prober: d.prober}, nil
+	return d.net(), nil
 }
 
 // read gives the configuration that a namespace's description asks for.
