@@ -495,7 +495,7 @@ func TestALimitOfTheStacksIsFoundAndKeptBelow(t *testing.T) {
 		"a limit": {backend: backend{timeouts: true, mood: mood{delay: 100, limit: 60, noFence: true}}, rate: 1e6 / thinPace / thinSlower,
 			warning: "limits its answers"},
 		"a lossy link": {backend: backend{timeouts: true, loss: 50, mood: mood{delay: 100}}, missing: 0.06,
-			warning: "lost or limited"},
+			rate: 1e6 / thinPace, warning: "lost or limited"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := testConfig(t, t.TempDir(), c.backend)

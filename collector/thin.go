@@ -18,15 +18,16 @@ func (t thinned) Error() string {
 	return fmt.Sprintf("%.2g %% of its answers are missing: to be asked every %d µs", 100*t.lost, t.pace)
 }
 
-// What is made of missing answers. A link loses all kinds alike; a stack
-// limits some.
+// What is made of missing answers. A link loses all kinds alike, a stack
+// limits some; one that is flooded drops what comes, whatever it is.
 const (
 	thinShare  = 0.0025             // of copies, for a slower pace to be tried: links lose less than one in a thousand
 	thinLeast  = 4                  // copies
 	thinUneven = 3                  // times the share of the kind of answer that is missing least
 	thinSample = 30                 // copies of a kind, to be compared with
+	thinHelps  = 0.7                // of the share that was missing at the faster pace
 	thinPace   = 2_000              // µs, the first that is tried
-	thinSlower = 4                  // times, for each one after it
+	thinSlower = 4                  // times, for each one after it, and at least half of that
 	thinLength = 5 * 60 * 1_000_000 // µs, the longest that sending may take for it
 )
 
@@ -52,8 +53,11 @@ func (w *worker) thinOut(p part, a attempt) error {
 		}
 		return nil
 	}
-	slower := max(thinPace, thinSlower*a.pace, e.pace)
-	if !uneven(kinds) || slower <= max(a.pace, e.pace) || slower*int64(p.program.copies()) > thinLength {
+	copiesAll := int64(p.program.copies())
+	pace := (e.lastSent - e.tape.copies[e.g.order[0]].sent) / copiesAll
+	slower := min(max(thinPace, thinSlower*a.pace), thinLength/copiesAll)
+	useful := a.pace == 0 || lost < thinHelps*a.lost || uneven(kinds)
+	if !useful || slower < thinSlower/2*max(pace, e.pace) {
 		w.run.warn("machine %s: %.2g %% of the answers under plan %s are missing, lost or limited", machine, 100*lost, plan)
 		return nil
 	}

@@ -17,6 +17,9 @@ type Datagrams struct{ none }
 // Stream is a carrier over a unix stream socket; there is none here.
 type Stream struct{ none }
 
+// StreamPair is an error.
+func StreamPair() (*Stream, *os.File, error) { return nil, nil, errNoSockets }
+
 // DatagramPair is an error.
 func DatagramPair() (*Datagrams, *os.File, error) { return nil, nil, errNoSockets }
 

@@ -90,7 +90,26 @@ func NewDatagrams(conn *net.UnixConn) (*Datagrams, error) {
 // DatagramPair makes a carrier and the file of its other end, for a child
 // process. The caller closes the file once the child has it.
 func DatagramPair() (*Datagrams, *os.File, error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
+	conn, theirs, err := pair(unix.SOCK_DGRAM)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := NewDatagrams(conn)
+	return d, theirs, err
+}
+
+// StreamPair is DatagramPair for a stream of frames.
+func StreamPair() (*Stream, *os.File, error) {
+	conn, theirs, err := pair(unix.SOCK_STREAM)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := NewStream(conn)
+	return s, theirs, err
+}
+
+func pair(kind int) (*net.UnixConn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, kind, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("socketpair: %w", err)
 	}
@@ -103,8 +122,7 @@ func DatagramPair() (*Datagrams, *os.File, error) {
 		theirs.Close()
 		return nil, nil, err
 	}
-	d, err := NewDatagrams(conn.(*net.UnixConn))
-	return d, theirs, err
+	return conn.(*net.UnixConn), theirs, nil
 }
 
 // WriteFrame sends one datagram.

@@ -204,7 +204,9 @@ func packageNames(items []want) []string {
 		case Stack:
 			if p, err := hosts.Find(w.name); err == nil && p.Package != "" {
 				names = append(names, p.Package)
-				names = append(names, libraryPackages(append(p.Needed, p.Library+"0"))...)
+				if p.Library != "" {
+					names = append(names, libraryPackages(append(p.Needed, p.Library+"0"))...)
+				}
 			}
 		}
 	}
@@ -366,7 +368,9 @@ func (f *fetcher) build(ctx context.Context, w want, it *Item, work string) (map
 	case UML:
 		pkgs, err = pickUML(w.name, f.packages)
 	case Stack:
-		pkgs, err = pickC(program, f.packages)
+		if pkgs, err = pickC(program, f.packages); program.Binary != "" {
+			pkgs, err = pickBinary(program, f.packages)
+		}
 	default:
 		err = fmt.Errorf("kind %q is not one that is fetched", w.kind)
 	}
@@ -384,6 +388,9 @@ func (f *fetcher) build(ctx context.Context, w want, it *Item, work string) (map
 	case UML:
 		return buildUML(ctx, debs)
 	default:
+		if program.Binary != "" {
+			return takeBinary(ctx, program, debs)
+		}
 		return buildC(ctx, program, work, debs)
 	}
 }

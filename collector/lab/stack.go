@@ -41,6 +41,40 @@ func buildGo(ctx context.Context, p hosts.Program, dir string) (map[string][]byt
 	return map[string][]byte{"program": program}, err
 }
 
+// pickBinary chooses the package of a program that is ready, of the first suite
+// with that upstream version, and a C library new enough for it.
+func pickBinary(p hosts.Program, have []candidate) ([]candidate, error) {
+	for _, c := range have {
+		if c.pkg != p.Package || !strings.HasPrefix(c.version, p.Version+"-") {
+			continue
+		}
+		for _, l := range have {
+			if l.pkg == "libc6" && l.suite == libcSuite {
+				return []candidate{c, l}, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("no suite of the archive has %s %s", p.Package, p.Version)
+}
+
+// takeBinary takes a program and its libraries from its package.
+func takeBinary(ctx context.Context, p hosts.Program, debs []string) (map[string][]byte, error) {
+	files, _, err := readDeb(ctx, debs[0], func(f string) bool { return f == p.Binary })
+	if err != nil {
+		return nil, err
+	}
+	program := files[p.Binary]
+	if program == nil {
+		return nil, fmt.Errorf("the package holds no %s", p.Binary)
+	}
+	out, err := withLibraries(ctx, program, debs[1:])
+	if err != nil {
+		return nil, err
+	}
+	out[p.File()], err = setInterpreter(program, loader)
+	return out, err
+}
+
 // pickC chooses the packages of a C stack: the first version of its library
 // with that upstream version, the library itself, and a C library new enough
 // for both it and what this host's compiler makes.

@@ -7,14 +7,13 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"strconv"
-	"syscall"
 	"time"
 
 	"tickle/collector/ether"
 	"tickle/collector/guest/boot"
 	"tickle/collector/pool"
 	"tickle/collector/process"
+	"tickle/collector/relay"
 )
 
 // answerWait is how long the stack may take to answer its first SYN.
@@ -71,10 +70,8 @@ func start(ctx context.Context, net pool.Net, port uint16) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/proc/self/exe", append([]string{qemu}, arguments(net, block)...)...)
-	cmd.Env = append(os.Environ(), insideEnv+"="+strconv.Itoa(int(port)))
+	cmd := relay.Command(port, append([]string{qemu}, arguments(net, block)...)...)
 	cmd.ExtraFiles = []*os.File{theirs}
-	cmd.SysProcAttr = isolated()
 	child, err := owner.Start(cmd)
 	theirs.Close() // the child has its own
 	if err != nil {
@@ -92,18 +89,6 @@ func start(ctx context.Context, net pool.Net, port uint16) (*machine, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
-}
-
-// isolated is a network namespace of the child's own; who is not root needs a
-// user namespace for it.
-func isolated() *syscall.SysProcAttr {
-	a := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if os.Geteuid() != 0 {
-		a.Cloneflags |= syscall.CLONE_NEWUSER
-		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	return a
 }
 
 // blockOf is the smallest block with the machine and the prober in it:

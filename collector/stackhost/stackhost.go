@@ -55,7 +55,7 @@ func (Backend) Check(m *pool.Machine) error {
 	if err != nil {
 		return err
 	}
-	_, err = lab.Find(lab.Stack, p.Name, "program")
+	_, err = lab.Find(lab.Stack, p.Name, p.File())
 	return err
 }
 
@@ -101,11 +101,15 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
-	path, err := lab.Find(lab.Stack, p.Name, "program")
+	path, err := lab.Find(lab.Stack, p.Name, p.File())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
-	l, err := start(ctx, path, arguments(m, net), net, m.Ports.Open)
+	run := start
+	if p.Relay {
+		run = startRelay
+	}
+	l, err := run(ctx, path, m, net)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
@@ -142,24 +146,35 @@ type machine struct {
 
 // start runs a program with one end of a socket pair as descriptor 3, in the
 // folder where its libraries are.
-func start(ctx context.Context, path string, args []string, net pool.Net, port uint16) (_ *machine, err error) {
-	owner, err := process.Own()
-	if err != nil {
-		return nil, err
-	}
+func start(ctx context.Context, path string, m *pool.Machine, net pool.Net) (*machine, error) {
 	carrier, theirs, err := ether.DatagramPair()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(path, args...)
+	cmd := exec.Command(path, arguments(m, net)...)
 	cmd.Dir, cmd.Env = filepath.Dir(path), []string{lab.LoaderEnv}
-	cmd.ExtraFiles = []*os.File{theirs}
-	child, err := owner.Start(cmd)
-	theirs.Close() // the child has its own
+	return launch(ctx, cmd, ends{carrier, theirs}, m.Ports.Open, net)
+}
+
+// ends are the two of a link to a program.
+type ends struct {
+	ours   ether.Carrier
+	theirs *os.File
+}
+
+// launch gives a command its end of a link and waits until it answers.
+func launch(ctx context.Context, cmd *exec.Cmd, link ends, port uint16, net pool.Net) (*machine, error) {
+	owner, err := process.Own()
 	if err != nil {
-		return nil, errors.Join(err, carrier.Close())
+		return nil, errors.Join(err, link.ours.Close(), link.theirs.Close())
 	}
-	l := &machine{Link: ether.NewLink(carrier, boot.LinkConfig(net)), child: child}
+	cmd.ExtraFiles = []*os.File{link.theirs}
+	child, err := owner.Start(cmd)
+	link.theirs.Close() // the child has its own
+	if err != nil {
+		return nil, errors.Join(err, link.ours.Close())
+	}
+	l := &machine{Link: ether.NewLink(link.ours, boot.LinkConfig(net)), child: child}
 	if err := l.Ready(ctx, port, answerWait); err != nil {
 		select {
 		case <-child.Done(): // knows better why

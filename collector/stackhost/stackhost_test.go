@@ -46,7 +46,7 @@ func machineOf(factors map[string]string) *pool.Machine {
 }
 
 func TestMachineAnswersUntilClosed(t *testing.T) {
-	l, err := start(t.Context(), os.Args[0], arguments(machineOf(nil), labtest.Net), labtest.Net, 22)
+	l, err := start(t.Context(), os.Args[0], machineOf(nil), labtest.Net)
 	require.NoError(t, err)
 	_, lost := labtest.Rate(t, l, 22, 500, false)
 	require.Zero(t, lost)
@@ -63,12 +63,12 @@ func TestMachineAnswersUntilClosed(t *testing.T) {
 }
 
 func TestProgramThatFailsSaysWhy(t *testing.T) {
-	_, err := start(t.Context(), os.Args[0], arguments(machineOf(map[string]string{"ttl": "1"}), labtest.Net), labtest.Net, 22)
+	_, err := start(t.Context(), os.Args[0], machineOf(map[string]string{"ttl": "1"}), labtest.Net)
 	require.ErrorContains(t, err, "this stack wants another ttl")
 }
 
 func TestMachineThatDiesIsNoticed(t *testing.T) {
-	l, err := start(t.Context(), os.Args[0], arguments(machineOf(nil), labtest.Net), labtest.Net, 22)
+	l, err := start(t.Context(), os.Args[0], machineOf(nil), labtest.Net)
 	require.NoError(t, err)
 	defer l.Close()
 	require.NoError(t, l.child.Stop())
@@ -82,7 +82,9 @@ func TestStartEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	// Nobody listens on port 23: readiness never comes.
-	_, err := start(ctx, os.Args[0], arguments(machineOf(nil), labtest.Net), labtest.Net, 23)
+	deaf := machineOf(nil)
+	deaf.Ports.Open = 23
+	_, err := start(ctx, os.Args[0], deaf, labtest.Net)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 

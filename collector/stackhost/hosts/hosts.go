@@ -10,6 +10,7 @@ package hosts
 import (
 	"embed"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -40,6 +41,22 @@ type Program struct {
 	// Needed are the names that packages of other libraries begin with which
 	// some version of the library needs.
 	Needed []string
+
+	// Of programs that a package (Package) has ready: their path in it.
+	Binary string
+	// Relay is whether it relays connections to real sockets, so that it
+	// needs a namespace of its own (package relay); it then takes options of
+	// its own instead of settings, and frames come in a stream.
+	Relay bool
+}
+
+// File is the name of the program's file in the lab; some programs look at
+// their own.
+func (p *Program) File() string {
+	if p.Binary != "" {
+		return path.Base(p.Binary)
+	}
+	return "program"
 }
 
 // release is a version of a Go stack.
@@ -87,6 +104,14 @@ var seqss = []release{
 	{"seqs-20260125", "v0.0.0-20260125140838-2c1c6b1bd69e", "", nil},
 }
 
+// passts are named for the day of their source. Those before 2024 find
+// connections by the machine's address alone, and need a network card.
+var passts = []release{
+	{name: "passt-20250503", version: "0.0~git20250503.587980c"},
+	{name: "passt-20260728", version: "0.0~git20260728.f8df3f1"},
+	{name: "passt-20261002", version: "0.0~git20261002.cba3570"},
+}
+
 var lwips = []string{"2.1.2", "2.1.3", "2.2.1"}
 
 // List gives every program, in order of stacks and versions.
@@ -99,6 +124,10 @@ func List() []Program {
 		out = append(out, Program{Name: "lwip-" + v, Stack: "lwIP", Version: v, IPv6: true, Settings: []string{"mtu"},
 			Files:   map[string][]byte{"main.c": source("lwip/main.c")},
 			Package: "liblwip-dev", Library: "liblwip", Includes: []string{"usr/include/lwip", "usr/include/lwip/posix"}, Needed: []string{"libvdeplug2"}})
+	}
+	for _, r := range passts {
+		out = append(out, Program{Name: r.name, Stack: "passt", Version: r.version, IPv6: true, Settings: []string{"mtu"},
+			Package: "passt", Binary: "usr/bin/passt", Relay: true})
 	}
 	for _, r := range seqss {
 		out = append(out, goProgram(r, seqsModule, Program{Stack: "soypat/seqs", NoResets: true, Settings: []string{"mtu"}}))

@@ -1,4 +1,4 @@
-package slirp
+package relay
 
 import (
 	"errors"
@@ -8,14 +8,37 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
 )
 
+// Command is this program again, as the first process of the namespace, which
+// listens on a TCP port and runs the stack with its descriptor 3. The caller
+// gives it that (exec.Cmd.ExtraFiles), and its working folder.
+func Command(port uint16, stack ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", stack...)
+	cmd.Env = append(os.Environ(), insideEnv+"="+strconv.Itoa(int(port)))
+	cmd.SysProcAttr = isolated()
+	return cmd
+}
+
+// isolated is a network namespace of the child's own; who is not root needs a
+// user namespace for it.
+func isolated() *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if os.Geteuid() != 0 {
+		a.Cloneflags |= syscall.CLONE_NEWUSER
+		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	return a
+}
+
 // insideEnv, set to the listener's port, makes this program the first process
-// of the namespace. Its arguments are the emulator and its arguments.
-const insideEnv = "TICKLE_SLIRP_INSIDE"
+// of the namespace. Its arguments are the stack's program and arguments.
+const insideEnv = "TICKLE_RELAY_INSIDE"
 
 // The namespace can only be entered when a process starts, and what must run
 // in it is a listener: this program, begun again before its main.
@@ -31,10 +54,10 @@ func init() {
 	os.Exit(0)
 }
 
-// inside listens on the loopback and runs the emulator until either ends.
+// inside listens on the loopback and runs the stack until either ends.
 func inside(port string, command []string) error {
 	if len(command) == 0 {
-		return errors.New("slirp: no emulator to run")
+		return errors.New("relay: no stack to run")
 	}
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
@@ -43,6 +66,8 @@ func inside(port string, command []string) error {
 	if err := netlink.LinkSetUp(lo); err != nil {
 		return fmt.Errorf("lo up: %w", err)
 	}
+	// What relays echo requests does it by sockets that not everybody may have.
+	_ = os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte("0 2147483647"), 0o644)
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
 		if err != nil {
