@@ -57,8 +57,8 @@ type fetcher struct {
 //
 // Packages come from the archive that this machine's apt is configured with,
 // of several suites, through a state of its own in the lab's folder; Go
-// modules and toolchains by the go command. Nothing is installed and nothing
-// needs root. It needs apt, dpkg-deb, xz, go and cc; what is not there costs
+// modules and toolchains by the go command, npm packages by npm. Nothing is installed and nothing
+// needs root. It needs apt, dpkg-deb, xz, go, cc and npm; what is not there costs
 // the items that need it.
 func Fetch(ctx context.Context, opts Options) (*Manifest, error) {
 	f, items, err := newFetcher(ctx, opts)
@@ -352,9 +352,13 @@ func (f *fetcher) build(ctx context.Context, w want, it *Item, work string) (map
 		if program, err = hosts.Find(w.name); err != nil {
 			return nil, err
 		}
-		if program.Module != "" {
+		switch {
+		case program.Module != "":
 			it.Version, it.Origin = program.Version, program.Module
 			return buildGo(ctx, program, work)
+		case program.NPM != "":
+			it.Version, it.Origin = program.Version, "npm package "+program.NPM
+			return takeNPM(ctx, program, work)
 		}
 	}
 	a, err := f.archive()

@@ -10,16 +10,24 @@ import (
 	"tickle/collector/lab"
 	"tickle/collector/pool"
 	"tickle/collector/relay"
+	"tickle/collector/stackhost/hosts"
 )
 
-// startRelay runs a program of passt's kind in a namespace of its own.
-func startRelay(ctx context.Context, path string, m *pool.Machine, net pool.Net) (*machine, error) {
-	carrier, theirs, err := ether.StreamPair()
+// startIsolated runs a program in a namespace of its own.
+func startIsolated(ctx context.Context, p hosts.Program, m *pool.Machine, net pool.Net) (*machine, error) {
+	path, err := lab.Find(lab.Stack, p.Name, p.File())
 	if err != nil {
 		return nil, err
 	}
 	// Not this process, but the program alone, is to have its libraries.
 	command := append([]string{"env", lab.LoaderEnv, path}, passtArguments(m, net)...)
+	if p.NPM != "" {
+		command = append([]string{node, path}, arguments(m, net)...)
+	}
+	carrier, theirs, err := ether.StreamPair()
+	if err != nil {
+		return nil, err
+	}
 	cmd := relay.Command(m.Ports.Open, command...)
 	cmd.Dir = filepath.Dir(path)
 	return launch(ctx, cmd, ends{carrier, theirs}, m.Ports.Open, net)

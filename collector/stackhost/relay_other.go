@@ -7,9 +7,10 @@ import (
 	"errors"
 
 	"tickle/collector/pool"
+	"tickle/collector/stackhost/hosts"
 )
 
-// startRelay says that this host has no namespaces.
-func startRelay(context.Context, string, *pool.Machine, pool.Net) (*machine, error) {
-	return nil, errors.New("what relays runs in a network namespace, which only Linux has")
+// startIsolated says that this host has no namespaces.
+func startIsolated(context.Context, hosts.Program, *pool.Machine, pool.Net) (*machine, error) {
+	return nil, errors.New("this stack runs in a network namespace, which only Linux has")
 }

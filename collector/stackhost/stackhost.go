@@ -55,6 +55,11 @@ func (Backend) Check(m *pool.Machine) error {
 	if err != nil {
 		return err
 	}
+	if p.NPM != "" {
+		if _, err := exec.LookPath(node); err != nil {
+			return fmt.Errorf("%s is not installed (Debian: nodejs)", node)
+		}
+	}
 	_, err = lab.Find(lab.Stack, p.Name, p.File())
 	return err
 }
@@ -67,6 +72,9 @@ func (Backend) IPv6(m *pool.Machine) error {
 	}
 	return err
 }
+
+// node runs programs of npm packages.
+const node = "node"
 
 // find gives the program that a machine asks for, when its factors are ones
 // that the stack understands.
@@ -105,11 +113,12 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
-	run := start
-	if p.Relay {
-		run = startRelay
+	var l *machine
+	if p.Isolated {
+		l, err = startIsolated(ctx, p, m, net)
+	} else {
+		l, err = start(ctx, path, m, net)
 	}
-	l, err := run(ctx, path, m, net)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}

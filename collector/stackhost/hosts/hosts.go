@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-//go:embed gvisor/*.txt lwip/*.txt seqs/*.txt
+//go:embed gvisor/*.txt lwip/*.txt seqs/*.txt v86/*.txt
 var sources embed.FS
 
 // Program is a version of a stack with its program's sources.
@@ -44,17 +44,24 @@ type Program struct {
 
 	// Of programs that a package (Package) has ready: their path in it.
 	Binary string
-	// Relay is whether it relays connections to real sockets, so that it
-	// needs a namespace of its own (package relay); it then takes options of
-	// its own instead of settings, and frames come in a stream.
-	Relay bool
+	// Of programs for Node.js: the npm package, of that Version, and the files
+	// of it that the program needs beside it.
+	NPM      string
+	NPMFiles []string
+	// Isolated is whether it runs in a namespace of its own (package relay),
+	// for it would relay connections to real sockets; frames then come in a
+	// stream.
+	Isolated bool
 }
 
 // File is the name of the program's file in the lab; some programs look at
 // their own.
 func (p *Program) File() string {
-	if p.Binary != "" {
+	switch {
+	case p.Binary != "":
 		return path.Base(p.Binary)
+	case p.NPM != "":
+		return "main.mjs"
 	}
 	return "program"
 }
@@ -112,6 +119,9 @@ var passts = []release{
 	{name: "passt-20261002", version: "0.0~git20261002.cba3570"},
 }
 
+// v86s are of May, July and September 2026.
+var v86s = []string{"0.5.319", "0.5.424", "0.5.462"}
+
 var lwips = []string{"2.1.2", "2.1.3", "2.2.1"}
 
 // List gives every program, in order of stacks and versions.
@@ -127,7 +137,12 @@ func List() []Program {
 	}
 	for _, r := range passts {
 		out = append(out, Program{Name: r.name, Stack: "passt", Version: r.version, IPv6: true, Settings: []string{"mtu"},
-			Package: "passt", Binary: "usr/bin/passt", Relay: true})
+			Package: "passt", Binary: "usr/bin/passt", Isolated: true})
+	}
+	for _, v := range v86s {
+		out = append(out, Program{Name: "v86-" + v, Stack: "v86 fake network", Version: v,
+			NPM: "v86", NPMFiles: []string{"build/libv86.mjs", "build/v86.wasm"}, Isolated: true,
+			Files: map[string][]byte{"main.mjs": source("v86/main.mjs")}})
 	}
 	for _, r := range seqss {
 		out = append(out, goProgram(r, seqsModule, Program{Stack: "soypat/seqs", NoResets: true, Settings: []string{"mtu"}}))
