@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Dir is the folder of the lab: TICKLE_LAB, or tickle/lab in the user's cache.
@@ -78,6 +79,28 @@ func Read(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: format %q, want %q", path, m.Format, ManifestFormat)
 	}
 	return &m, nil
+}
+
+// Upstream is the version of an item without the packager's part
+// ("5.10.218-1" is 5.10.218), or empty when the lab has not the item.
+func Upstream(kind Kind, name string) string {
+	dir, err := Dir()
+	if err != nil {
+		return ""
+	}
+	m, err := Read(dir)
+	if err != nil {
+		return ""
+	}
+	it := m.find(kind, name)
+	if it == nil {
+		return ""
+	}
+	version := it.Version
+	if i := strings.LastIndexByte(version, '-'); i > 0 {
+		version = version[:i]
+	}
+	return strings.ReplaceAll(version, "~", "-") // 7.3~rc7 is 7.3-rc7
 }
 
 // ErrNotMade means that the lab has not the item, and make lab might help.

@@ -205,7 +205,7 @@ func packageNames(items []want) []string {
 			if p, err := hosts.Find(w.name); err == nil && p.Package != "" {
 				names = append(names, p.Package)
 				if p.Library != "" {
-					names = append(names, libraryPackages(append(p.Needed, p.Library+"0"))...)
+					names = append(names, libraryPackages(append(p.Needed, p.Library, p.Library+"0"))...)
 				}
 			}
 		}

@@ -3,7 +3,6 @@ package lab
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -87,16 +86,26 @@ func pickC(p hosts.Program, have []candidate) ([]candidate, error) {
 			if lib.version != dev.version || lib.suite != dev.suite || lib.pkg == dev.pkg || !strings.HasPrefix(lib.pkg, p.Library) {
 				continue
 			}
-			pkgs := []candidate{dev, lib}
-			for _, c := range have {
-				if c.suite == libcSuite && (c.pkg == "libc6" || slices.Contains(libraryPackages(p.Needed), c.pkg)) {
-					pkgs = append(pkgs, c)
-				}
-			}
-			return pkgs, nil
+			return append([]candidate{dev, lib}, neededPackages(p, dev.suite, have)...), nil
 		}
 	}
 	return nil, fmt.Errorf("no suite of the archive has %s %s with its library", p.Package, p.Version)
+}
+
+// neededPackages are the C library and those of other libraries, of libcSuite
+// or, where that has another version of a library, of the program's own suite.
+func neededPackages(p hosts.Program, suite string, have []candidate) []candidate {
+	var out []candidate
+	for _, pkg := range append([]string{"libc6"}, libraryPackages(p.Needed)...) {
+		for _, s := range []string{libcSuite, suite} {
+			i := slices.IndexFunc(have, func(c candidate) bool { return c.pkg == pkg && c.suite == s })
+			if i >= 0 {
+				out = append(out, have[i])
+				break
+			}
+		}
+	}
+	return out
 }
 
 // libraryPackages are the packages that libraries may be in: Debian renamed
@@ -116,11 +125,15 @@ const libcSuite = "trixie"
 // buildC compiles a program around a C stack against the headers and the
 // shared library of its packages.
 func buildC(ctx context.Context, p hosts.Program, dir string, debs []string) (map[string][]byte, error) {
-	cc, err := exec.LookPath("cc")
-	if err != nil {
-		return nil, errors.New("there is no C compiler cc (Debian: gcc, libc6-dev)")
+	compiler, args := "cc", []string{"-O2", "-Wall", "-o", "program"}
+	if p.Files["main.cc"] != nil {
+		compiler, args = "c++", []string{"-O1", "-std=" + p.Standard, "-w", "-o", "program"}
 	}
-	headers, _, err := readDeb(ctx, debs[0], func(f string) bool { return strings.HasPrefix(f, "usr/include/") && strings.HasSuffix(f, ".h") })
+	cc, err := exec.LookPath(compiler)
+	if err != nil {
+		return nil, fmt.Errorf("there is no compiler %s (Debian: gcc, g++, libc6-dev)", compiler)
+	}
+	headers, _, err := readDeb(ctx, debs[0], func(f string) bool { return strings.HasPrefix(f, "usr/include/") })
 	if err != nil {
 		return nil, err
 	}
@@ -129,14 +142,10 @@ func buildC(ctx context.Context, p hosts.Program, dir string, debs []string) (ma
 			return nil, err
 		}
 	}
-	library, err := stackLibrary(ctx, p, debs[1])
+	libraries, err := stackLibraries(ctx, p, debs[1])
 	if err != nil {
 		return nil, err
 	}
-	if err := writeBelow(dir, "library.so", library); err != nil {
-		return nil, err
-	}
-	args := []string{"-O2", "-Wall", "-o", "program"}
 	for _, i := range p.Includes {
 		args = append(args, "-isystem", i)
 	}
@@ -144,11 +153,16 @@ func buildC(ctx context.Context, p hosts.Program, dir string, debs []string) (ma
 		if err := writeBelow(dir, name, data); err != nil {
 			return nil, err
 		}
-		if strings.HasSuffix(name, ".c") {
-			args = append(args, name)
-		}
+		args = append(args, name)
 	}
-	args = append(args, "library.so", "-lpthread",
+	for i, library := range libraries {
+		name := fmt.Sprintf("library%d.so", i)
+		if err := writeBelow(dir, name, library); err != nil {
+			return nil, err
+		}
+		args = append(args, name)
+	}
+	args = append(args, "-lpthread",
 		// The library is of a suite whose C library is not this host's.
 		"-Wl,--unresolved-symbols=ignore-in-shared-libs", "-Wl,--dynamic-linker="+loader)
 	cmd := exec.CommandContext(ctx, cc, args...)
@@ -168,16 +182,26 @@ func buildC(ctx context.Context, p hosts.Program, dir string, debs []string) (ma
 	return files, nil
 }
 
-// stackLibrary is the shared library of a stack's package.
-func stackLibrary(ctx context.Context, p hosts.Program, deb string) ([]byte, error) {
-	files, _, err := readDeb(ctx, deb, func(f string) bool { return strings.HasPrefix(path.Base(f), p.Library+".so") })
+// stackLibraries are the shared libraries of a stack's package that its program
+// is linked with.
+func stackLibraries(ctx context.Context, p hosts.Program, deb string) ([][]byte, error) {
+	files, _, err := readDeb(ctx, deb, func(f string) bool { return strings.Contains(path.Base(f), ".so") })
 	if err != nil {
 		return nil, err
 	}
-	for _, data := range files {
-		return data, nil
+	var out [][]byte
+	for _, link := range p.Links {
+		i := len(out)
+		for name, data := range files {
+			if strings.HasPrefix(path.Base(name), link+".so") {
+				out = append(out[:i], data)
+			}
+		}
+		if len(out) == i {
+			return nil, fmt.Errorf("the package holds no %s.so", link)
+		}
 	}
-	return nil, fmt.Errorf("the package holds no %s.so", p.Library)
+	return out, nil
 }
 
 func writeBelow(dir, name string, data []byte) error {

@@ -52,8 +52,15 @@ func (Backend) Name() string { return "qemu" }
 // Modelled is false: the kernels are real.
 func (Backend) Modelled() bool { return false }
 
-// Stack names the kernel.
-func (Backend) Stack(m *pool.Machine) string { return "Linux " + m.Options["kernel"] + " (QEMU)" }
+// Stack names the upstream version, where the lab has the kernel, and
+// Debian's release.
+func (Backend) Stack(m *pool.Machine) string {
+	release := m.Options["kernel"]
+	if version := lab.Upstream(lab.Kernel, release); version != "" {
+		return "Linux " + version + " (Debian " + release + ", QEMU)"
+	}
+	return "Linux " + release + " (QEMU)"
+}
 
 // spec is what a machine's description asks for.
 type spec struct {

@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-//go:embed gvisor/*.txt lwip/*.txt seqs/*.txt v86/*.txt
+//go:embed gvisor/*.txt lwip/*.txt ns3/*.txt seqs/*.txt v86/*.txt
 var sources embed.FS
 
 // Program is a version of a stack with its program's sources.
@@ -28,16 +28,19 @@ type Program struct {
 	Settings []string
 	// IPv6 is whether it has an IPv6 address.
 	IPv6 bool
-	// NoResets is whether it never sends a RST.
+	// NoResets is whether it never answers an ACK of no connection by a RST.
 	NoResets bool
 
 	// Of Go programs: the module, GOTOOLCHAIN ("": the one that is there)
 	// and the linker's flags.
 	Module, Toolchain, LDFlags string
-	// Of C programs: the package with the headers, the name that the
-	// library's package and file begin with, and where the headers are.
+	// Of C and C++ programs: the package with the headers, the name that the
+	// library's package begins with, what the libraries' files begin with, and
+	// where the headers are.
 	Package, Library string
+	Links            []string
 	Includes         []string
+	Standard         string // of the C++ language
 	// Needed are the names that packages of other libraries begin with which
 	// some version of the library needs.
 	Needed []string
@@ -119,6 +122,8 @@ var passts = []release{
 	{name: "passt-20261002", version: "0.0~git20261002.cba3570"},
 }
 
+var ns3s = []string{"3.37", "3.43", "3.48"}
+
 // v86s are of May, July and September 2026.
 var v86s = []string{"0.5.319", "0.5.424", "0.5.462"}
 
@@ -133,7 +138,17 @@ func List() []Program {
 	for _, v := range lwips {
 		out = append(out, Program{Name: "lwip-" + v, Stack: "lwIP", Version: v, IPv6: true, Settings: []string{"mtu"},
 			Files:   map[string][]byte{"main.c": source("lwip/main.c")},
-			Package: "liblwip-dev", Library: "liblwip", Includes: []string{"usr/include/lwip", "usr/include/lwip/posix"}, Needed: []string{"libvdeplug2"}})
+			Package: "liblwip-dev", Library: "liblwip", Links: []string{"liblwip"}, Includes: []string{"usr/include/lwip", "usr/include/lwip/posix"}, Needed: []string{"libvdeplug2"}})
+	}
+	for _, v := range ns3s {
+		standard := "c++20"
+		if v == "3.37" {
+			standard = "c++17"
+		}
+		out = append(out, Program{Name: "ns3-" + v, Stack: "ns-3", Version: v, NoResets: true, Standard: standard, Files: map[string][]byte{"main.cc": source("ns3/main.cc")},
+			Package: "libns3-dev", Library: "libns" + v, Includes: []string{"usr/include"},
+			Links:  []string{"libns3-core", "libns3-network", "libns3-internet", "libns3-fd-net-device"},
+			Needed: []string{"libgcc-s1", "libstdc++6", "libgsl27", "libgsl28", "libgslcblas0", "libsqlite3-0", "libxml2"}})
 	}
 	for _, r := range passts {
 		out = append(out, Program{Name: r.name, Stack: "passt", Version: r.version, IPv6: true, Settings: []string{"mtu"},

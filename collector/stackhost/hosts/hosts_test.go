@@ -28,7 +28,8 @@ func TestProgramsAreWhole(t *testing.T) {
 		}
 		if p.Module == "" {
 			require.NotEmpty(t, p.Package, p.Name)
-			require.Contains(t, string(p.Files["main.c"]), "int main(")
+			require.NotEmpty(t, p.Links, p.Name)
+			require.Contains(t, string(p.Files["main.c"])+string(p.Files["main.cc"]), "int main(")
 			continue
 		}
 		// A pseudo-version's date is the name's.
