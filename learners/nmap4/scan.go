@@ -2,6 +2,7 @@ package nmap4
 
 import (
 	"fmt"
+	"slices"
 
 	"tickle/datasets"
 	"tickle/probegen"
@@ -11,6 +12,9 @@ import (
 // came back.
 type Scan struct {
 	Exchanges []Exchange // in order of sending, each probe once at most
+	// NoClosed says that no TCP port is known to be closed. T5 to T7 are then
+	// left out, as Nmap leaves them out when its port scan found none.
+	NoClosed bool
 }
 
 // Exchange is one probe and the packets that it drew.
@@ -22,7 +26,8 @@ type Exchange struct {
 }
 
 // Scans are the scans that a run holds of one machine under a plan of the
-// family nmap4, a repeat each, in order. rows are its exchanges, with bytes.
+// family nmap4, a repeat each, in order. rows are its exchanges, with bytes. A
+// port that drew no segment by any of T5 to T7 is not known to be closed.
 // It is an error when the set is of another family, when rows are of no probe
 // of it, and when a repeat has a probe twice.
 func Scans(set *probegen.Set, rows []datasets.Exchange) ([]Scan, error) {
@@ -50,11 +55,24 @@ func Scans(set *probegen.Set, rows []datasets.Exchange) ([]Scan, error) {
 		}
 		scans[repeat].Exchanges = append(scans[repeat].Exchanges, e)
 	}
+	for i := range scans {
+		scans[i].NoClosed = !slices.ContainsFunc(scans[i].Exchanges, func(e Exchange) bool {
+			_, answer := e.tcp()
+			return slices.Contains(closedProbes[:], e.Name) && answer != nil
+		})
+	}
 	return scans, nil
 }
 
-// exchange gives the exchange of a probe, or nil when it was not sent.
+// closedProbes go to the closed TCP port.
+var closedProbes = [...]string{"T5", "T6", "T7"}
+
+// exchange gives the exchange of a probe, or nil when it was not sent, or not
+// for Nmap.
 func (s *Scan) exchange(name string) *Exchange {
+	if s.NoClosed && slices.Contains(closedProbes[:], name) {
+		return nil
+	}
 	for i := range s.Exchanges {
 		if s.Exchanges[i].Name == name {
 			return &s.Exchanges[i]

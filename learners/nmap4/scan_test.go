@@ -50,6 +50,17 @@ func TestScansOfARun(t *testing.T) {
 	require.Equal(t, "T1(R=N)\n", scans[0].Fingerprint().String())
 	require.Equal(t, "ECN(R=N)\n", scans[1].Fingerprint().String())
 
+	silent := []datasets.Exchange{{Probe: 13}, {Probe: 14}, {Probe: 15}}
+	scans, err = nmap4.Scans(set, silent)
+	require.NoError(t, err)
+	require.Empty(t, scans[0].Fingerprint().String(), "no port is known to be closed")
+	reset := make([]byte, 40)
+	reset[0], reset[8], reset[9], reset[32], reset[33] = 0x45, 64, 6, 0x50, 4
+	silent[1].Answers = []datasets.Answer{{Bytes: reset}}
+	scans, err = nmap4.Scans(set, silent)
+	require.NoError(t, err)
+	require.Equal(t, "T5(R=N)\nT6(R=Y%DF=N%TG=40%W=0%S=Z%A=Z%F=R%O=%RD=0%Q=)\nT7(R=N)\n", scans[0].Fingerprint().String())
+
 	_, err = nmap4.Scans(set, append(rows, rows[0]))
 	require.EqualError(t, err, "exchange 2: probe 9 is there twice in repeat 1")
 	_, err = nmap4.Scans(set, []datasets.Exchange{{Probe: 16}})

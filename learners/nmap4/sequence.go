@@ -181,7 +181,7 @@ func (s *Scan) identifiers(syns []synAck) (ti, ci, ii identifiers) {
 	for i := range syns {
 		ti.ids = append(ti.ids, syns[i].id)
 	}
-	for _, name := range [...]string{"T5", "T6", "T7"} {
+	for _, name := range closedProbes {
 		if e := s.exchange(name); e != nil {
 			if p, _ := e.tcp(); p != nil {
 				ci.ids = append(ci.ids, p.id())
