@@ -182,8 +182,10 @@ func requireSameMachine(t *testing.T, nmap, ours *nmap4.Fingerprint) {
 	}
 }
 
-// alike says whether two values of a drawn attribute may be one machine's: SP
-// and ISR within a tenth, TS (a logarithm) and GCD of what is random.
+// alike says whether two values of a drawn attribute may be one machine's. SP
+// and ISR are eights of logarithms: the spread of five random differences is
+// within a factor of 2⁶ of another five's, their mean within 2². TS (a
+// logarithm) is high, and GCD low, where they are random.
 func alike(attr, a, b string) bool {
 	x, errX := strconv.ParseInt(a, 16, 64)
 	y, errY := strconv.ParseInt(b, 16, 64)
@@ -191,8 +193,10 @@ func alike(attr, a, b string) bool {
 		return a == b
 	}
 	switch attr {
-	case "SP", "ISR":
-		return 10*max(x, y)-10*min(x, y) <= max(x, y)
+	case "SP":
+		return max(x, y)-min(x, y) <= 6*8
+	case "ISR":
+		return max(x, y)-min(x, y) <= 2*8
 	case "GCD":
 		return max(x, y) < 10
 	}
