@@ -105,3 +105,32 @@ func TestDatabaseClasses(t *testing.T) {
 		require.Equal(t, c.generations, generations)
 	}
 }
+
+// TestPersonalitiesAreNamed checks the models: of each personality of sim,
+// Nmap's own database names family and generation among the best matches. What
+// it does not name, and why, is listed.
+func TestPersonalitiesAreNamed(t *testing.T) {
+	if _, err := os.Stat(nmap4Database); err != nil {
+		t.Skipf("no %s: install Debian's nmap-common to run this", nmap4Database)
+	}
+	var report struct {
+		Machines []struct {
+			Machine            string
+			Family, Generation standing
+			Best               []scanMatch
+		}
+	}
+	out := tickle(t, "nmap4", "scan", "--quiet", "--pool", "personalities", "--all", "--db", nmap4Database, "--report", "--json")
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.GreaterOrEqual(t, len(report.Machines), 69)
+	otherwise := map[string]string{
+		"netbsd-5": "NetBSD 7.99 is printed alike, with other bounds for SP",
+	}
+	for _, m := range report.Machines {
+		require.Equal(t, namedRight, m.Family, "%s: %v", m.Machine, m.Best)
+		require.GreaterOrEqual(t, m.Best[0].Accuracy, 95, m.Machine)
+		if otherwise[m.Machine] == "" {
+			require.NotEqual(t, namedWrong, m.Generation, "%s: %v", m.Machine, m.Best)
+		}
+	}
+}

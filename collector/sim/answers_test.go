@@ -35,7 +35,7 @@ func TestSYNACK(t *testing.T) {
 		{"freebsd-14", "DF=Y T=64 W=65535 S=O A=S+ F=AS O=M1460NW6ST11", "W=65535"},
 		{"openbsd-4", "DF=Y T=64 W=16384 S=O A=S+ F=AS O=M1460NNSNW0NNT11", "W=16384"}, // nmap: 4000
 		{"openbsd-7", "DF=Y T=64 W=16384 S=O A=S+ F=AS O=M1460NNSNW6NNT11", "W=16384"},
-		{"netbsd-9", "DF=Y T=64 W=32768 S=O A=S+ F=AS O=M1460NW3ST11", "W=32768"},       // recvspace
+		{"netbsd-9", "DF=Y T=64 W=32768 S=O A=S+ F=AS O=M1460NW3NNT11SNN", "W=32768"},   // recvspace
 		{"solaris-10", "DF=Y T=64 W=49232 S=O A=S+ F=AS O=NNT11M1460NW0NNS", "W=49640"}, // nmap: C050, C1E8
 		{"solaris-11", "DF=Y T=64 W=64436 S=O A=S+ F=AS O=ST11M1460NW1", "W=64240"},     // 89*1448 >> 1, 88*1460 >> 1
 	} {
@@ -66,6 +66,8 @@ func TestSixSYNs(t *testing.T) {
 		{"windows-10", [6]uint16{0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFF70}},
 		{"windows-11", [6]uint16{0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFDC}},
 		{"linux-5.4", [6]uint16{0xFE88, 0xFE88, 0xFE88, 0xFE88, 0xFE88, 0xFE88}},
+		{"windows-2000", [6]uint16{0x4470, 0x41A0, 0x4100, 0x40E8, 0x40E8, 0x402E}},
+		{"windows-xp", [6]uint16{0xFAF0, 0xFB90, 0xFC80, 0xFB40, 0xFB40, 0xFB8B}},
 		{"windows-7", [6]uint16{0x2000, 0x2000, 0x2000, 0x2000, 0x2000, 0x2000}},
 	} {
 		h := start(t, c.personality)
@@ -90,8 +92,9 @@ func TestOddSegments(t *testing.T) {
 		{"windows-7", "DF=Y T=128 W=0 S=Z A=S F=AR O=", "S=Z A=O F=AR", "DF=Y T=128 W=0 S=A A=A F=R O=", "DF=Y T=128 W=0 S=Z A=S+ F=AR O=", "S=A A=A F=R", "S=Z A=S+ F=AR"},
 		{"freebsd-9", "", "F=AS", "DF=Y T=64 W=0 S=A A=Z F=R O=", "DF=Y T=64 W=0 S=Z A=S+ F=AR O=", "S=A A=Z F=R", "S=Z A=S F=AR"},
 		{"freebsd-12", "", "F=AS", "DF=Y T=64 W=0 S=A A=Z F=R O=", "DF=Y T=64 W=0 S=Z A=S+ F=AR O=", "S=A A=Z F=R", "S=Z A=S+ F=AR"},
-		{"openbsd-6", "", "F=AS", "DF=Y T=64 W=0 S=A A=Z F=R O=", "DF=Y T=64 W=0 S=Z A=S+ F=AR O=", "S=A A=Z F=R", "S=Z A=S F=AR"},
-		{"solaris-10", "", "F=AS", "DF=Y T=64 W=0 S=A A=Z F=R O=", "DF=Y T=64 W=0 S=Z A=S+ F=AR O=", "S=A A=Z F=R", ""},
+		{"openbsd-4", "DF=Y T=64 W=0 S=Z A=S F=AR O=", "F=AS", "DF=Y T=64 W=0 S=A A=Z F=R O=", "DF=Y T=64 W=0 S=Z A=S+ F=AR O=", "S=A A=Z F=R", "S=Z A=S F=AR"},
+		{"openbsd-6", "", "", "DF=Y T=64 W=0 S=A A=S F=AR O=", "DF=Y T=64 W=0 S=Z A=S+ F=AR O=", "S=A A=S F=AR", ""},
+		{"solaris-10", "", "", "DF=Y T=64 W=0 S=A A=Z F=R O=", "DF=Y T=64 W=0 S=Z A=S+ F=AR O=", "S=A A=Z F=R", ""},
 	} {
 		t.Run(c.personality, func(t *testing.T) {
 			h := start(t, c.personality)
@@ -167,7 +170,7 @@ func TestIDs(t *testing.T) {
 		{"linux-5.10", "Z Z I"},
 		{"windows-7", "I I I"},
 		{"freebsd-9", "I I I"},
-		{"freebsd-13", "Z Z I"},
+		{"freebsd-13", "Z Z Z"}, // the requests have DF
 		{"openbsd-6", "R R R"},
 		{"solaris-10", "I I I"},
 	} {
@@ -258,7 +261,8 @@ func TestFirewall(t *testing.T) {
 		{"linux-5.10", "firewall=reject", "F=AS", "", "TOS=C0 3/3", "TOS=C0 3/3"},
 		{"linux-5.10", "firewall=reject distribution=fedora", "F=AS", "", "TOS=C0 3/10", "TOS=C0 3/10"},
 		{"windows-10", "firewall=drop", "F=AS", "", "", ""},
-		{"openbsd-7", "firewall=reject", "F=AS", "S=Z A=S F=AR", "S=Z A=S+ F=AR", "3/3"},
+		{"openbsd-4", "firewall=reject", "F=AS", "S=Z A=S F=AR", "S=Z A=S+ F=AR", "3/3"},
+		{"openbsd-7", "firewall=reject", "F=AS", "", "S=Z A=S+ F=AR", "3/3"},
 		{"solaris-10", "firewall=drop", "F=AS", "", "", ""},
 	} {
 		h := start(t, c.personality, strings.Fields(c.settings)...)

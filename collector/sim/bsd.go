@@ -23,7 +23,7 @@ func freebsdPersonality(major int) personality {
 		isn: isnRandom, // syncache_add: arc4random
 		ts:  tsUptime, tsHz: 1000,
 		sackOn: true, tsOn: true, scaleOn: true, ecn: ecnAny,
-		order: orderFreeBSD, mssFloor: 216, // syncache_respond: between V_tcp_minmss and the peer's
+		order: orderFreeBSD, mssFloor: 216, // syncache_respond: between V_tcp_minmss and the peer's, from 7 to 11
 		window: windowBSD, rcvbuf: 65536, bufMax: 256 << 10, byBufMax: true, // net.inet.tcp.recvspace, sb_max
 		synFin: accept, stray: ignore, // net.inet.tcp.drop_synfin is 0
 		rstTOS:     true,                       // tcp_respond reuses the header that it answers
@@ -43,22 +43,25 @@ func freebsdPersonality(major int) personality {
 	if major < 7 {
 		// syncache_respond of 6 pads SACK-permitted with EOL at the end, and
 		// tcp_input computes the scale from the socket's own buffer.
-		p.order, p.byBufMax = orderFreeBSD6, false
+		p.order, p.byBufMax, p.mssFloor = orderFreeBSD6, false, 0
 	} else {
-		p.ts = tsRandomBases // sc_tsoff
-		p.strict = true      // RFC 5961's rules for RST and SYN
+		// sc_tsoff; since 12 tcp_new_ts_offset, a hash of addresses and ports as
+		// long as net.inet.tcp.ts_offset_per_conn is 1, its default.
+		p.ts = tsRandomBases
+		p.strict = true // RFC 5961's rules for RST and SYN
 	}
 	if major >= 9 {
 		p.bufMax = 2 << 20 // kern.ipc.maxsockbuf
 	}
 	if major >= 11 {
 		// net.inet.ip.rfc6864: ip_fillid gives atomic datagrams id 0.
-		p.synID, p.rstID = idZero, idZero
+		p.synID, p.rstID, p.atomicZero = idZero, idZero, true
 	}
 	if major >= 12 {
+		p.quote = 548        // net.inet.icmp.quotelen's default, as RFC 1812 4.3.2.3 asks
+		p.mssFloor = 0       // Nmap for 12.0 to 13.0: O2=M5B4, our own size whatever the peer's
 		p.ecnOn = true       // net.inet.tcp.ecn.enable is 2
 		p.finCounts = true   // tcp_dropwithreset counts TH_FIN
-		p.ts = tsPeerOffset  // tcp_new_ts_offset
 		p.isn = isnHash      // syncookie_generate makes every ISN
 		p.isnTick = 15 * 1e9 // its secret changes every 15 s
 	}
@@ -80,7 +83,10 @@ func openbsdPersonality(major int) personality {
 		isn: isnRandom, ts: tsRandomBases, tsHz: 2, // PR_SLOWHZ; ts_modulate
 		sackOn: true, tsOn: true, scaleOn: true, ecn: ecnAny,
 		order: orderOpenBSD, window: windowBSD, rcvbuf: 16384, bufMax: 256 << 10,
-		synFin: accept, stray: ignore, rstTOS: true, synCache: true,
+		synFin: accept, rstTOS: true, synCache: true,
+		// tcp_input, before syn_cache_add: "none of RST, SYN or ACK" in LISTEN is
+		// answered by RST.
+		stray:      refuse,
 		synAckGaps: doubling(3*sec, 4),         // TCPTV_SRTTBASE, until tcptv_keep_init (75 s) is over
 		finGaps:    doubling(1*sec, 8),         // TCPTV_MIN
 		finWait2:   600 * sec,                  // tcp_maxidle: TCPTV_KEEPCNT × TCPTV_KEEPINTVL
@@ -93,6 +99,7 @@ func openbsdPersonality(major int) personality {
 	if major >= 6 {
 		p.rcvbuf, p.bufMax, p.byBufMax = 16384, 2<<20, true // SB_MAX, since buffers grow by themselves (5.0)
 		p.strict = true
+		p.pf = true
 	}
 	if major >= 7 {
 		p.tsHz = 1000 // tcp_now counts milliseconds since 7.3
@@ -101,14 +108,19 @@ func openbsdPersonality(major int) personality {
 }
 
 // netbsdPersonality says what NetBSD does, 5 and 9 alike: a syn cache of one
-// descent with OpenBSD's, options laid out as FreeBSD's.
+// descent with OpenBSD's.
 func netbsdPersonality(major int) personality {
 	p := openbsdPersonality(4)
 	p.name, p.family = fmt.Sprintf("netbsd-%d", major), netbsd
 	p.about = fmt.Sprintf("NetBSD %d with its GENERIC kernel", major)
-	p.order = orderFreeBSD
+	p.order = orderNetBSD
+	// Nmap: TI=Z CI=Z II=I, T4 to T7 DF=N, DFI=N: ip_output gives identifiers
+	// to what may be fragmented only, and tcp_respond and icmp_reflect clear
+	// the flags.
+	p.synID, p.rstID, p.icmpID = idZero, idZero, idGlobal
+	p.rstNoDF, p.echoDF = true, dfClear
+	p.isn = isnStep24                  // tcp_new_iss1, net.inet.tcp.rfc1948 being 0
 	p.rcvbuf, p.byBufMax = 32768, true // net.inet.tcp.recvspace, sb_max
-	p.isn, p.isnTick = isnHash, 4000   // tcp_new_iss1, net.inet.tcp.iss_hash
 	// sc_timebase is a tick before the SYN: a SYN-ACK that is sent at once
 	// says 1, which looks like a constant and is a clock of two ticks a second.
 	p.ts = tsConnection

@@ -35,8 +35,31 @@ func (s *stack) refuseTCP() {
 		}
 		return
 	}
-	// pf's "block return" (pf_return, pf_send_tcp) and ipf's "block
-	// return-rst": a RST with an acknowledgement that counts SYN and FIN.
+	s.returnReset()
+}
+
+// admits does to a segment of no connection what the pf.conf does that OpenBSD
+// has installed since 4.7, and says whether it goes on to TCP:
+// pf_normalize_tcp drops flags that make no sense, "pass" (flags S/SA) admits
+// what begins a connection, "block return" refuses the rest.
+func (s *stack) admits() bool {
+	flags := s.seg.flags
+	switch {
+	case flags&(flagSYN|flagRST) == flagSYN|flagRST,
+		flags&(flagSYN|flagACK|flagRST) == 0,
+		flags&flagACK == 0 && flags&(flagFIN|flagPSH|flagURG) != 0:
+		return false
+	case flags&(flagSYN|flagACK) == flagSYN:
+		return true
+	}
+	s.returnReset()
+	return false
+}
+
+// returnReset is pf's "block return" (pf_return, pf_send_tcp) and ipf's "block
+// return-rst": a RST with an acknowledgement that counts SYN and FIN.
+func (s *stack) returnReset() {
+	g := &s.seg
 	if g.flags&flagRST != 0 {
 		return
 	}

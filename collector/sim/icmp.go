@@ -29,6 +29,9 @@ func (s *stack) receiveICMP() {
 		f.tos = 0
 	}
 	f.df = s.echoDF == dfSet || s.echoDF == dfEchoed && g.df
+	if s.atomicZero && f.df {
+		f.id = 0
+	}
 	s.sendICMP(b, &f)
 }
 

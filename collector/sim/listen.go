@@ -12,6 +12,9 @@ func (s *stack) receiveTCP() {
 			return
 		}
 	}
+	if s.pf && !s.admits() {
+		return
+	}
 	if s.firewall != firewallNone && !s.passes() {
 		s.refuseTCP()
 		return

@@ -106,6 +106,9 @@ func (s *stack) initialSequence(addr uint32, port uint16) uint32 {
 	case isnStep:
 		s.lastISN += uint32(s.isnSource.Uint64()&0x1ffff) + 1
 		return s.lastISN + s.isnClock()
+	case isnStep24:
+		s.lastISN += 1 << 24
+		return s.lastISN + uint32(s.isnSource.Uint64()>>40)
 	}
 	return uint32(s.secret.hash(uint64(addr), uint64(port)<<16|uint64(s.ports.Open))) + s.isnClock()
 }

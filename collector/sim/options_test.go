@@ -37,14 +37,15 @@ func TestReadOptions(t *testing.T) {
 	}
 }
 
-// TestOfferedMSS: syncache_respond of FreeBSD offers what the peer did, down
-// to 216; others offer what the interface takes.
+// TestOfferedMSS: syncache_respond of FreeBSD 7 to 11 offers what the peer did,
+// down to 216; others offer what the interface takes.
 func TestOfferedMSS(t *testing.T) {
 	for _, c := range []struct{ personality, options, want string }{
-		{"freebsd-13", "02040578", "M1400"},
-		{"freebsd-13", "02040064", "M216"},
-		{"freebsd-13", "02042328", "M1460"},
-		{"freebsd-13", "", "M1460"},
+		{"freebsd-11", "02040578", "M1400"},
+		{"freebsd-11", "02040064", "M216"},
+		{"freebsd-11", "02042328", "M1460"},
+		{"freebsd-11", "", "M1460"},
+		{"freebsd-13", "02040578", "M1460"},
 		{"linux-5.10", "02040578", "M1460"},
 		{"windows-10", "02040109", "M1460"},
 		{"solaris-10", "02040109", "M1460"},

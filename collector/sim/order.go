@@ -13,6 +13,7 @@ const (
 	orderFreeBSD6
 	orderFreeBSD
 	orderOpenBSD
+	orderNetBSD
 	orderSolaris10
 	orderSolaris11
 )
@@ -71,6 +72,8 @@ func (o optionOrder) text(g granted) string {
 		return s + "NNT"
 	case orderOpenBSD: // syn_cache_respond
 		return "M" + g.when(grantSACK, "NNS") + g.when(grantScale, "NW") + g.when(grantTS, "NNT")
+	case orderNetBSD: // syn_cache_respond
+		return "M" + g.when(grantScale, "NW") + g.when(grantTS, "NNT") + g.when(grantSACK, "SNN")
 	case orderSolaris10: // timestamps are part of the header template
 		return g.when(grantTS, "NNT") + "M" + g.when(grantScale, "NW") + g.when(grantSACK, "NNS")
 	case orderSolaris11: // tcp_xmit_mp_aux_iss

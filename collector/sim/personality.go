@@ -38,6 +38,7 @@ const (
 	isnHash             // RFC 6528: keyed hash of the four-tuple, and a clock
 	isnRandom           // uniform
 	isnStep             // one counter, moved on by random steps
+	isnStep24           // one counter, moved on by 2²⁴, and 24 random bits
 )
 
 // tsPolicy is what timestamp values count from.
@@ -143,6 +144,8 @@ type personality struct {
 	closedSYN  bool   // a closed port refuses only segments with SYN or ACK
 	rstEchoAck bool   // a RST without ACK repeats the acknowledgement number
 	rstNoDF    bool
+	atomicZero bool // ICMP with DF has id 0, whatever icmpID says (RFC 6864)
+	pf         bool // OpenBSD's packet filter is on, as it is installed
 	rstTOS     bool // a RST has the TOS of what it refuses
 	strict     bool // RFC 5961: challenge ACKs
 	needsTS    bool // where timestamps were agreed on, a segment without one is dropped (RFC 7323 3.2)

@@ -21,7 +21,7 @@ func windowsPersonalities() []personality {
 		{"windows-8.1", "Windows 8.1 (NT 6.3)", windowsNT63},
 		{"windows-2012r2", "Windows Server 2012 R2 (NT 6.3), which grants ECN", server(windowsNT63)},
 		{"windows-10", "Windows 10 (NT 10.0.19041)", windowsNT10},
-		{"windows-2016", "Windows Server 2016 (NT 10.0.14393)", server(windowsNT63)},
+		{"windows-2016", "Windows Server 2016 (NT 10.0.14393)", server(windowsNT100)},
 		{"windows-2019", "Windows Server 2019 (NT 10.0.17763)", server(windowsNT10)},
 		{"windows-11", "Windows 11 (NT 10.0.22000)", windowsNT1022},
 		{"windows-2022", "Windows Server 2022 (NT 10.0.20348)", server(windowsNT10)},
@@ -50,11 +50,11 @@ func windowsPersonalities() []personality {
 
 func windowsNT5(p *personality, buffer int) {
 	p.order, p.window, p.rcvbuf = orderNT5, windowNT5, buffer
-	p.ts, p.tsHz = tsSilent, 10   // Nmap: T00
-	p.isn, p.isnTick = isnStep, 0 // random steps
-	p.synFin = accept             // Nmap: T3 F=AS
-	p.rstNoDF = true              // Nmap: T4 to T7 DF=N
-	p.echoDF = dfEchoed           // Nmap: DFI=S
+	p.ts, p.tsHz = tsSilent, 10 // Nmap: T00
+	p.isn = isnRandom           // Nmap: SP and ISR of uniform numbers
+	p.synFin = accept           // Nmap: T3 F=AS
+	p.rstNoDF = true            // Nmap: T4 to T7 DF=N
+	p.echoDF = dfEchoed         // Nmap: DFI=S
 	p.quote, p.quoteHeader = 148, true
 	p.synAckGaps = doubling(3*sec, 2)
 }
@@ -71,12 +71,16 @@ func windowsNT63(p *personality) {
 	// Counters by a keyed hash of the address pair: Klein and Pinkas, "From
 	// IP ID to Device ID and KASLR Bypass", 2019, for Windows 8 and later.
 	p.synID, p.rstID, p.icmpID = idPeer, idPeer, idPeer
-	p.tsHz = 1000
 	p.strict = true
 }
 
-func windowsNT10(p *personality) {
+func windowsNT100(p *personality) {
 	windowsNT63(p)
+	p.tsHz = 1000 // Nmap: TS=A for Windows 10 1507 and Server 2016, TS=7 before
+}
+
+func windowsNT10(p *personality) {
+	windowsNT100(p)
 	p.rcvbuf = 65535 // Nmap: W1=FFFF W6=FF70
 	p.tsOn = false   // Nmap: O1=M5B4NW8NNS, TS=U
 	p.synAckGaps = doubling(1*sec, 3)
