@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +107,95 @@ func TestNoveltyModels(t *testing.T) {
 		require.Equal(t, []string{"id", "label", "novelty"}, rows[0], args)
 		require.Len(t, rows, 5)
 		require.Contains(t, tickle(t, "model", "show", model), "daisy, rose, tulip")
+	}
+}
+
+// A table without labels is for predicting.
+func TestPredictUnlabelled(t *testing.T) {
+	data := tableFolder(t, flowers)
+	dir := filepath.Join(t.TempDir(), "new")
+	tickle(t, "dataset", "import", "--quiet", write(t, "new.csv", "id,color,petals,length\nx,red,5,2.5\ny,white,30,1\n"), "--id", "id", "--unlabelled", "-o", dir)
+	model := filepath.Join(t.TempDir(), "m.model")
+	tickle(t, "train", "--quiet", "--data", data, "--learner", "ibk:k=1", "-o", model)
+	rows := lines(t, tickle(t, "predict", "--model", model, "--data", dir))
+	require.Equal(t, []string{"x", "", "rose"}, rows[1][:3])
+	require.Equal(t, []string{"y", "", "daisy"}, rows[2][:3])
+	require.Contains(t, fails(t, "train", "--data", dir, "--label", "kernel/0", "-o", model), "no row has it")
+}
+
+// table makes CSV of twenty rows.
+func table(row func(i int) string) string {
+	text := "id,kind,a,b,x\n"
+	for i := range 20 {
+		text += fmt.Sprintf("%d,%s\n", i, row(i))
+	}
+	return text
+}
+
+// kind is the label of most tables: 12 of 20 rows are roses.
+func kind(i int) string { return [2]string{"rose", "tulip"}[min(i/12, 1)] }
+
+// What data may lack, every learner is tried on: columns that differ, known
+// cells, rows enough of a class. Training and experiments say so and go on.
+func TestPoorTables(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		warnings   []string // of the experiment
+		trains     string   // of training
+	}{
+		{"all columns constant", table(func(i int) string { return kind(i) + ",u,v,1.5" }), []string{"thin-classes"}, "no column tells the training rows apart"},
+		{"all cells missing", table(func(i int) string { return kind(i) + ",,," }), []string{"thin-classes"}, "no column tells the training rows apart"},
+		{"a class with fewer rows than folds", table(func(i int) string { return []string{"rose,u,0,1", "daisy,v,1,2"}[min(i/19, 1)] }), []string{"thin-classes", "unseen"}, ""},
+	} {
+		data := tableFolder(t, c.text)
+		out := t.TempDir()
+		tickle(t, "experiment", "accuracy", "--quiet", "--data", data, "--learners", "all", "-o", out)
+		b, err := os.ReadFile(filepath.Join(out, "accuracy", "result.json"))
+		require.NoError(t, err)
+		var result struct {
+			Rows     []struct{ Accuracy, Majority float64 }
+			Warnings []struct{ Code string }
+		}
+		require.NoError(t, json.Unmarshal(b, &result))
+		require.Len(t, result.Rows, 2*9, c.name)
+		for _, r := range result.Rows {
+			require.InDelta(t, r.Majority, r.Accuracy, 1e-9, c.name)
+		}
+		for _, code := range c.warnings {
+			require.Contains(t, string(b), code, c.name)
+		}
+		var stderr bytes.Buffer
+		model := filepath.Join(t.TempDir(), "m.model")
+		require.Zero(t, run(context.Background(), []string{"train", "--data", data, "--learner", "j48", "-o", model}, io.Discard, &stderr))
+		require.Contains(t, stderr.String(), c.trains, c.name)
+	}
+	alone := tableFolder(t, table(func(int) string { return "rose,u,0,1" }))
+	out := t.TempDir()
+	tickle(t, "experiment", "accuracy", "--quiet", "--data", alone, "--learners", "all", "-o", out)
+	b, err := os.ReadFile(filepath.Join(out, "accuracy", "result.json"))
+	require.NoError(t, err)
+	require.Contains(t, string(b), "nothing to tell apart")
+	for _, learner := range []string{"forest", "j48", "jrip", "oner", "ibk", "smo", "logistic", "bayes", "majority"} {
+		require.Contains(t, fails(t, "train", "--data", alone, "--learner", learner, "-o", filepath.Join(out, "m")), "one class alone, rose")
+		large := tableFolder(t, table(func(i int) string { return kind(i) + ",u,0," + []string{"1", "1e300"}[i/19] }))
+		if learner != "majority" { // which looks at no column
+			require.Contains(t, fails(t, "train", "--data", large, "--learner", learner, "-o", filepath.Join(out, "m")), "column x, row 19: 1e+300", learner)
+		}
+	}
+}
+
+// Cells that are no numbers, and rows without a label, are errors that say
+// where.
+func TestUnusableTables(t *testing.T) {
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"NaN", table(func(i int) string { return kind(i) + ",u,0," + []string{"1", "NaN"}[i/19] }), "table.csv:21: column x: NaN"},
+		{"infinity", table(func(i int) string { return kind(i) + ",u,0," + []string{"1", "-inf"}[i/19] }), "table.csv:21: column x: -inf"},
+		{"no label in a row", table(func(i int) string { return []string{"rose", ""}[i/19] + ",u,0,1" }), "table.csv:21: column kind: empty"},
+	} {
+		line := fails(t, "dataset", "import", write(t, "table.csv", c.text), "--id", "id", "--label", "kind", "-o", filepath.Join(t.TempDir(), "d"))
+		require.Contains(t, line, c.want, c.name)
 	}
 }
 

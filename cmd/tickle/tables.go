@@ -73,6 +73,7 @@ differ in these are left out.`,
 	f := c.Flags()
 	f.StringVar(&format, "format", "", strings.Join(tableFormats().Importers(), ", ")+"; default: as the file's name ends")
 	f.StringArrayVar(&o.Labels, "label", nil, "`COLUMN` of labels; up to three, from coarse to fine")
+	f.BoolVar(&o.Unlabelled, "unlabelled", false, "no column has labels: the rows are for tickle predict")
 	f.StringVar(&o.Group, "group", "", "`COLUMN` of groups, which folds do not split")
 	f.StringVar(&o.ID, "id", "", "`COLUMN` that names the rows")
 	f.StringArrayVar(&o.Drop, "drop", nil, "`COLUMN` to leave out; may be repeated")

@@ -83,12 +83,15 @@ func (a *assembly) own(at map[string]*column) error {
 	if len(a.options.Labels) > datasets.Levels {
 		return fmt.Errorf("--label: %d columns: want at most %d", len(a.options.Labels), datasets.Levels)
 	}
-	if len(a.options.Labels) > 0 {
+	if a.options.Unlabelled && len(a.options.Labels) > 0 {
+		return errors.New("--label with --unlabelled: want one of them")
+	}
+	if len(a.options.Labels) > 0 || a.options.Unlabelled {
 		return nil
 	}
 	for _, l := range leading {
 		if at[l.name] == nil {
-			return fmt.Errorf("%s: want --label with the name of the column of labels", a.path)
+			return fmt.Errorf("%s: want --label with the name of the column of labels, or --unlabelled", a.path)
 		}
 	}
 	for _, l := range leading {
@@ -184,6 +187,8 @@ func (a *assembly) machines(rows []datasets.Machine) error {
 		}
 		if len(given) > 0 {
 			m.Labels = datasets.GivenLabels(given...)
+		} else if a.options.Unlabelled {
+			continue
 		} else if err := a.machine(m, r); err != nil {
 			return err
 		}

@@ -48,9 +48,12 @@ type ImportOptions struct {
 	// that an export of ours has ("kernel0" to "distribution2"), with its id,
 	// group and what else it says of machines.
 	Labels []string
-	Group  string // column of groups, which folds may not split; "": a row is a group
-	ID     string // column of unique names; "": rows are numbered from 1
-	Drop   []string
+	// Unlabelled says that no column has labels: the rows are for models that
+	// are there already. A column with the labels' name is a feature then.
+	Unlabelled bool
+	Group      string // column of groups, which folds may not split; "": a row is a group
+	ID         string // column of unique names; "": rows are numbered from 1
+	Drop       []string
 	// Nominal are columns to be taken as nominal whatever their cells look
 	// like. In CSV any other column is numeric when every cell is a number.
 	Nominal []string
