@@ -65,7 +65,7 @@ func TestREADME(t *testing.T) {
 		t.Skip("the tour runs the demo")
 	}
 	commands, targets := readme(t)
-	require.Len(t, commands, 10, "the tour has ten commands")
+	require.Len(t, commands, 12, "the tour has twelve commands")
 	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
 	require.NoError(t, err)
 	require.Contains(t, targets, "demo")
