@@ -74,13 +74,20 @@ func (s *nmap6Scanner) scan(ctx context.Context) ([]nmap6Result, error) {
 	var results []nmap6Result
 	for i := range pl.Machines {
 		m := &pl.Machines[i]
+		if why := run.Missing(m.Name); why != "" {
+			s.say("machine %s was not scanned: %s", m.Name, why)
+			continue
+		}
 		scans, err := run.Scans(m.Name)
 		if err != nil {
-			return nil, fmt.Errorf("machine %s has no answers over IPv6: %w", m.Name, err)
+			return nil, err
 		}
 		line := map[string]string{"V": "tickle", "E": "6", "OT": fmt.Sprint(m.Ports.Open), "CT": fmt.Sprint(m.Ports.Closed), "CU": fmt.Sprint(m.Ports.UDP)}
 		print := nmap6.NewFingerprint(scans[0], scans[0].Start(), line)
 		results = append(results, nmap6Result{Machine: m.Name, Modelled: kinds[m.Backend].Modelled(), Fingerprint: print.String(), vector: scans[0].Vectorize(dialect)})
+	}
+	if len(results) == 0 {
+		return nil, errors.New("nothing was scanned: none of the machines has IPv6")
 	}
 	return results, nil
 }

@@ -73,8 +73,21 @@ func openTap(namespace string, a *Addresses) (t *os.File, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		// Never unlocked: the thread, which is in the namespace, ends here.
 		runtime.LockOSThread()
+		var home netns.NsHandle
+		if home, err = netns.Get(); err != nil {
+			err = fmt.Errorf("network namespace: %w", err)
+			runtime.UnlockOSThread()
+			return
+		}
+		// The thread goes back and lives on: a machine that it started would
+		// be killed with it (Pdeathsig, prctl(2)).
+		defer func() {
+			if netns.Set(home) == nil {
+				runtime.UnlockOSThread()
+			}
+			err = errors.Join(err, home.Close())
+		}()
 		if _, err = netns.NewNamed(namespace); err != nil {
 			err = fmt.Errorf("namespace %s: %w (are you root?)", namespace, err)
 			return

@@ -64,18 +64,28 @@ func (Backend) Check(m *pool.Machine) error {
 }
 
 // inNewNamespace runs work on a thread of its own in a new network namespace.
-// The thread ends with work, and with it, unless work keeps a socket or a
-// handle of it, the namespace.
+// The namespace ends with work, unless work keeps a socket or a handle of it.
+// The thread goes back to where it was and lives on: a child of this process
+// that it started before would be killed with it (Pdeathsig, prctl(2)).
 func inNewNamespace(work func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		// Never unlocked: the runtime ends the thread with the goroutine.
 		runtime.LockOSThread()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		home, err := netns.Get()
+		if err == nil {
+			defer home.Close()
+			err = unix.Unshare(unix.CLONE_NEWNET)
+		}
+		if err != nil {
+			runtime.UnlockOSThread()
 			done <- fmt.Errorf("network namespace: %w (are you root?)", err)
 			return
 		}
-		done <- work()
+		err = work()
+		if netns.Set(home) == nil { // else the runtime ends the thread with the goroutine
+			runtime.UnlockOSThread()
+		}
+		done <- err
 	}()
 	return <-done
 }

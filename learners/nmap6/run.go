@@ -1,8 +1,10 @@
 package nmap6
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"slices"
 
 	"tickle/datasets"
 	"tickle/probegen"
@@ -49,8 +51,11 @@ func OpenRun(dir string) (*Run, error) {
 	return r, nil
 }
 
-// Scans gives a machine's answers, one a repeat. A machine that the run has
-// not reached, and a file that is damaged, are errors that name it.
+// Scans gives a machine's answers, one a repeat: the first packet that came for
+// each probe from the address that was asked. What others say of it (a router,
+// or the machine by another address of its own, as lwIP does) Nmap does not take
+// for an answer either. A machine that the run has not reached, and a file that
+// is damaged, are errors that name it.
 func (r *Run) Scans(machine string) ([]*Answers, error) {
 	path := datasets.ObservationPath(r.dir, r.Plan.Name, machine)
 	f, err := datasets.OpenObservations(path)
@@ -76,8 +81,8 @@ func (r *Run) Scans(machine string) ([]*Answers, error) {
 			if int(x.Probe) >= len(r.set.Probes) || int(x.Repeat) >= len(scans) {
 				return nil, fmt.Errorf("%s: probe %d, repeat %d: want ones of the plan", path, x.Probe, x.Repeat)
 			}
-			if len(x.Answers) > 0 {
-				scans[x.Repeat].Answer[r.set.Probes[x.Probe].Name] = Answer{Packet: x.Answers[0].Bytes, Sent: x.Sent, Received: x.Answers[0].At}
+			if k := slices.IndexFunc(x.Answers, fromTarget); k >= 0 {
+				scans[x.Repeat].Answer[r.set.Probes[x.Probe].Name] = Answer{Packet: x.Answers[k].Bytes, Sent: x.Sent, Received: x.Answers[k].At}
 			}
 		}
 	}
@@ -85,6 +90,17 @@ func (r *Run) Scans(machine string) ([]*Answers, error) {
 		s.Distance = r.distance(s)
 	}
 	return scans, nil
+}
+
+// fromTarget says whether an answer comes from the address that was asked,
+// which an ICMPv6 error quotes. Other answers always do.
+func fromTarget(a datasets.Answer) bool {
+	all := headers(a.Bytes)
+	i := slices.IndexFunc(all, func(h header) bool { return h.proto == protoICMPv6 })
+	if i < 0 || !isICMPv6Error(all[i].bytes[0]) {
+		return true
+	}
+	return i+1 < len(all) && all[i+1].proto == protoIPv6 && bytes.Equal(a.Bytes[8:24], all[i+1].bytes[24:40])
 }
 
 // distance is what answers tell of how far away a machine is: the hop limit of
@@ -110,14 +126,15 @@ func (r *Run) distance(a *Answers) Distance {
 	return Distance{}
 }
 
-// has reports whether a machine has a part in the run's plan that is complete.
-func (r *Run) has(machine string) bool {
+// Missing says why a machine has no complete part in the run's plan, as that it
+// has no IPv6; it is empty where it has one.
+func (r *Run) Missing(machine string) string {
 	for i := range r.Manifest.Parts {
 		if p := &r.Manifest.Parts[i]; p.Plan == r.Plan.Name && p.Machine == machine {
-			return p.Missing == ""
+			return p.Missing
 		}
 	}
-	return false
+	return "not reached"
 }
 
 // Table gives the vectors of the first repeat as a table, a row a machine, with
@@ -128,7 +145,7 @@ func (r *Run) Table(d Dialect) (t *datasets.Imported, missing []string, err erro
 	var vectors []LabelledVector
 	for i := range r.Manifest.Machines {
 		m := &r.Manifest.Machines[i]
-		if !r.has(m.Name) {
+		if r.Missing(m.Name) != "" {
 			missing = append(missing, m.Name)
 			continue
 		}
