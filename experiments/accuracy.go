@@ -48,7 +48,7 @@ var accuracy = Entry{
 		{Name: "resamples", Default: "2000", Doc: "bootstrap resamples of the intervals"},
 		{Name: "hierarchies", Default: "kernel,distribution", Doc: "label hierarchies", Values: []string{"kernel", "distribution"}, List: true},
 		{Name: "fields", Default: "prone,vetted", Doc: "field sets", Values: []string{"prone", "vetted"}, List: true},
-		nmapOption,
+		nmapOption, databaseOption,
 		{Name: "splits", Default: "paper,grouped", Doc: "ways of cutting folds, comma separated: " + splitNames},
 	},
 	Rows: []AccuracyRow{},

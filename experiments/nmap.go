@@ -27,14 +27,33 @@ var nmapOption = Option{Name: "nmap", Default: "nmap4;nmap4:policy=strict",
 // in.Data. There are none where the run, or its plan of the family nmap4, is
 // missing.
 func nmapLearners(ctx context.Context, in *Input) ([]learners.Configured, []Warning, error) {
-	spec := in.Options[nmapOption.Name]
-	if spec == "off" || in.Run == "" {
+	spec, database := in.Options[nmapOption.Name], in.Options[databaseOption.Name]
+	if spec == "off" || in.Run == "" && database == "" {
 		return nil, nil, nil
 	}
 	list, err := learners.NewRegistry(nmap4.Entry()).Parse(spec)
 	if err != nil {
 		return nil, nil, fmt.Errorf("option %s: %w", nmapOption.Name, err)
 	}
+	var rows *nmap4.Rows
+	var warnings []Warning
+	if database != "" {
+		rows, err = databaseRows(in, database)
+	} else {
+		rows, warnings, err = runRows(ctx, in)
+	}
+	if err != nil || rows == nil {
+		return nil, nil, err
+	}
+	for i := range list {
+		list[i].Learner = list[i].Learner.(*nmap4.Learner).Bind(rows)
+	}
+	return list, warnings, nil
+}
+
+// runRows reads the scans of the run's plan of the family nmap4; nil where it
+// has none.
+func runRows(ctx context.Context, in *Input) (*nmap4.Rows, []Warning, error) {
 	m, err := datasets.ReadManifest(in.Run)
 	if err != nil {
 		return nil, nil, err
@@ -50,11 +69,7 @@ func nmapLearners(ctx context.Context, in *Input) ([]learners.Configured, []Warn
 	if err != nil {
 		return nil, nil, err
 	}
-	rows := nmap4.NewRows(scans)
-	for i := range list {
-		list[i].Learner = list[i].Learner.(*nmap4.Learner).Bind(rows)
-	}
-	return list, warnings, nil
+	return nmap4.NewRows(scans), warnings, nil
 }
 
 // scanRows gives the fingerprints of each row of in.Data, one a repeat of the
@@ -90,4 +105,25 @@ func scanRows(ctx context.Context, in *Input, run *nmap4.Run) ([][]*nmap4.Finger
 	}
 	return rows, []Warning{{Code: WarnNoScans, Cell: "plan " + run.Plan,
 		Text: fmt.Sprintf("%d machines have no scan: Nmap names nothing for them: %s", len(missing), shortList(missing))}}, nil
+}
+
+// databaseOption is for data sets that came of nmap-os-db.
+var databaseOption = Option{Name: "database", Default: "",
+	Doc: "the nmap-os-db that the data set was imported from, for Nmap's own matcher on the same folds, its references being those of the training rows"}
+
+// databaseRows binds the rows of a data set that came of nmap-os-db to its
+// references. Another file than was imported is an error.
+func databaseRows(in *Input, path string) (*nmap4.Rows, error) {
+	t := in.Data.Origin.Table
+	if t == nil || t.Format != nmap4.TableFormat {
+		return nil, fmt.Errorf("option database: data set %s did not come of %s", in.Data.Origin.Name, nmap4.TableFormat)
+	}
+	db, hash, err := nmap4.OpenDatabase(path)
+	if err != nil {
+		return nil, fmt.Errorf("option database: %w", err)
+	}
+	if hash != t.SHA256 {
+		return nil, fmt.Errorf("option database: %s: SHA-256 %s: data set %s came of another %s, %s", path, hash, in.Data.Origin.Name, t.File, t.SHA256)
+	}
+	return nmap4.RowsOfTable(in.Data.Matrix, db)
 }

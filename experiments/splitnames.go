@@ -6,7 +6,7 @@ import (
 )
 
 // splitNames says in a flag's help what splitters reads.
-const splitNames = "paper, grouped, leave-one-out, leave-one-group-out, hold-out, by:COLUMN (backend, stack, kernel.2, distribution.1, …, or a factor as memory), or a file of folds as splits.csv"
+const splitNames = "paper, grouped, rows (stratified, groups split), leave-one-out, leave-one-group-out, hold-out, by:COLUMN (backend, stack, kernel.2, distribution.1, …, or a factor as memory), or a file of folds as splits.csv"
 
 // holdOutShare is the share of rows that hold-out tests.
 const holdOutShare = 1.0 / 3
@@ -23,6 +23,8 @@ func (in *Input) splitters(option string, folds, repeats int) ([]Splitter, error
 			list = append(list, RandomFolds{folds, repeats})
 		case name == "grouped":
 			list = append(list, GroupedFolds{folds, repeats})
+		case name == "rows":
+			list = append(list, RowFolds{folds, repeats})
 		case name == "leave-one-out":
 			list = append(list, LeaveOneOut{})
 		case name == "leave-one-group-out":

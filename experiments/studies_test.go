@@ -52,6 +52,7 @@ func TestStudiesAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 		"learning-curve": {"folds": "3", "shares": "0.3,1", "resamples": "20"},
 		"calibration":    {"folds": "3", "resamples": "20"},
 		"factors":        {"factors": "memory", "resamples": "20"},
+		"leakage":        {"folds": "3", "resamples": "20"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var first []byte
@@ -74,7 +75,7 @@ func TestStudiesStop(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, name := range []string{"overfitting", "bias", "confusion", "importance", "learning-curve", "calibration", "factors"} {
+	for _, name := range []string{"overfitting", "bias", "confusion", "importance", "learning-curve", "calibration", "factors", "leakage"} {
 		entry, err := experiments.Find(name)
 		require.NoError(t, err)
 		_, err = experiments.Run(ctx, entry, &experiments.Input{Data: withFactors(synthetic(6, 5, 3)), Learners: ls})
@@ -91,6 +92,8 @@ func TestStudiesRefuse(t *testing.T) {
 		{"bias", "fields", "prone,vetted", "experiment bias: option fields=prone,vetted: want one"},
 		{"learning-curve", "shares", "0.5,0", `experiment learning-curve: option shares=0.5,0: "0": want numbers above 0 and at most 1`},
 		{"calibration", "bins", "1", "experiment calibration: option bins=1: want a whole number from 2 on"},
+		{"leakage", "folds", "1", "experiment leakage: option folds=1: want a whole number from 2 on"},
+		{"leakage", "database", "nmap-os-db", "experiment leakage: option database: data set synthetic did not come of nmap-os-db"},
 		{"factors", "least", "x", "experiment factors: option least=x: want a whole number from 1 on"},
 	} {
 		entry, err := experiments.Find(c.name)

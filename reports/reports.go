@@ -102,6 +102,7 @@ var figures = map[string]func(*experiments.Result) (*Figure, error){
 	"confusion":      confusionFigure,
 	"factors":        factorsFigure,
 	"importance":     importanceFigure,
+	"leakage":        leakageFigure,
 	"learning-curve": learningCurveFigure,
 	"novelty":        noveltyFigure,
 	"overfitting":    overfittingFigure,

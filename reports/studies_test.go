@@ -64,6 +64,7 @@ var studies = []struct {
 	{"importance", "forest:trees=8", map[string]string{"probes": "3", "permutations": "2"}},
 	{"learning-curve", "ibk;majority", map[string]string{"folds": "3", "resamples": "50", "levels": "2", "shares": "0.2,0.6,1"}},
 	{"calibration", "ibk;majority", map[string]string{"folds": "3", "resamples": "50", "bins": "5", "levels": "0,2"}},
+	{"leakage", "ibk", map[string]string{"folds": "3", "resamples": "50"}},
 	{"factors", "ibk", map[string]string{"resamples": "50", "hierarchies": "kernel"}},
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,4 +62,33 @@ func nmapRows(rows []experiments.AccuracyRow) []experiments.AccuracyRow {
 		}
 	}
 	return nmap
+}
+
+// TestLeakageOfNmapOSDB holds Nmap's matcher to draws of its own references:
+// by rows each reference is in training with its other draws, and by groups
+// none is.
+func TestLeakageOfNmapOSDB(t *testing.T) {
+	t.Chdir(t.TempDir())
+	// Both systems have two references that are nearly alike.
+	text := ownDatabase + strings.NewReplacer("Anvil 1\n", "Anvil 1b\n", "Anvil 2\n", "Anvil 2b\n", "T=3B-45", "T=46-50").Replace(ownDatabase[strings.Index(ownDatabase, "\nFingerprint"):])
+	db := write(t, "own-os-db", text)
+	tickle(t, "dataset", "import", "--quiet", "--format", "nmap-os-db", "--draws", "4", db, "-o", "osdb")
+	tickle(t, "experiment", "leakage", "--quiet", "--data", "osdb", "--folds", "2", "--levels", "2", "--learners", "majority", "--database", db, "-o", "out")
+	r, err := experiments.ReadResult("out/leakage/result.json")
+	require.NoError(t, err)
+	rows, err := experiments.RowsOf[experiments.LeakageRow](r)
+	require.NoError(t, err)
+	require.Len(t, rows, 3)
+	require.Equal(t, "nmap4", rows[1].Learner)
+	require.Equal(t, 1.0, float64(rows[1].ByRows))
+	require.Equal(t, 1.0, float64(rows[1].Siblings))
+	require.FileExists(t, "out/leakage/figure.svg")
+	other := write(t, "own-os-db", text+"\n")
+	require.Contains(t, fails(t, "experiment", "leakage", "--data", "osdb", "--database", other, "-o", "bad"), "came of another own-os-db")
+	tickle(t, "experiment", "accuracy", "--quiet", "--data", "osdb", "--folds", "2", "--learners", "majority", "--database", db, "-o", "out")
+	accuracy, err := experiments.ReadResult("out/accuracy/result.json")
+	require.NoError(t, err)
+	all, err := experiments.RowsOf[experiments.AccuracyRow](accuracy)
+	require.NoError(t, err)
+	require.NotEmpty(t, nmapRows(all))
 }

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"tickle/datasets"
@@ -20,11 +16,7 @@ func nmapOSDB() formats.Format {
 }
 
 func importNmapOSDB(_ context.Context, path string, o formats.ImportOptions) (*datasets.Dataset, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	db, err := nmap4.ReadDatabase(bytes.NewReader(b), path)
+	db, sum, err := nmap4.OpenDatabase(path)
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +24,7 @@ func importNmapOSDB(_ context.Context, path string, o formats.ImportOptions) (*d
 	if err != nil {
 		return nil, fmt.Errorf("%s: --label: %w", path, err)
 	}
-	sum := sha256.Sum256(b)
-	t.Meta.File, t.Meta.SHA256 = filepath.Base(path), hex.EncodeToString(sum[:])
+	t.Meta.File, t.Meta.SHA256 = filepath.Base(path), sum
 	d, err := datasets.FromTable(t)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -1,9 +1,12 @@
 package nmap4
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -95,6 +98,18 @@ func ReadDatabase(r io.Reader, name string) (*Database, error) {
 		return nil, fmt.Errorf("%s:%d: MatchPoints without tests", name, p.db.Points.Line)
 	}
 	return p.db, nil
+}
+
+// OpenDatabase reads the database at path, and gives the SHA-256 of its bytes
+// in hexadecimal.
+func OpenDatabase(path string) (db *Database, sum string, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, "", err
+	}
+	hash := sha256.Sum256(b)
+	db, err = ReadDatabase(bytes.NewReader(b), path)
+	return db, fmt.Sprintf("%x", hash), err
 }
 
 // databaseParser reads a database line by line.

@@ -73,7 +73,23 @@ type Rows struct {
 	references func(widen uint64) []Reference
 
 	mu       sync.Mutex
-	matchers map[matcherKind]*Matcher
+	matchers map[matcherKind]*rowMatcher
+}
+
+// rowMatcher keeps what each row's subject resembles, for fits that ask again.
+type rowMatcher struct {
+	*Matcher
+	matches []struct {
+		once sync.Once
+		list []match
+	}
+}
+
+// of gives the references that resemble f, the subject of a row.
+func (m *rowMatcher) of(row int32, f *Fingerprint) []match {
+	r := &m.matches[row]
+	r.once.Do(func() { r.list = m.above(f) })
+	return r.list
 }
 
 // matcherKind is what a matcher of the rows' references depends on.
@@ -86,7 +102,7 @@ type matcherKind struct {
 // (see NewReference), its subject is the first, as one run of Nmap sees it. A
 // row without scans has neither.
 func NewRows(scans [][]*Fingerprint) *Rows {
-	rows := &Rows{points: DefaultPoints(), subjects: make([]*Fingerprint, len(scans)), reference: make([]int32, len(scans)), matchers: make(map[matcherKind]*Matcher)}
+	rows := &Rows{points: DefaultPoints(), subjects: make([]*Fingerprint, len(scans)), reference: make([]int32, len(scans)), matchers: make(map[matcherKind]*rowMatcher)}
 	var with []int
 	for i := range scans {
 		rows.reference[i] = -1
@@ -116,7 +132,7 @@ func NewRowsOf(references []*Reference, subjects []*Fingerprint, points MatchPoi
 	if len(references) != len(subjects) {
 		return nil, fmt.Errorf("%d references and %d subjects: want as many", len(references), len(subjects))
 	}
-	rows := &Rows{points: points, subjects: subjects, reference: make([]int32, len(references)), matchers: make(map[matcherKind]*Matcher)}
+	rows := &Rows{points: points, subjects: subjects, reference: make([]int32, len(references)), matchers: make(map[matcherKind]*rowMatcher)}
 	var list []Reference
 	at := make(map[*Reference]int32)
 	for i, r := range references {
@@ -137,17 +153,23 @@ func NewRowsOf(references []*Reference, subjects []*Fingerprint, points MatchPoi
 }
 
 // matcher makes the matcher of a kind once.
-func (r *Rows) matcher(k matcherKind) (*Matcher, error) {
+func (r *Rows) matcher(k matcherKind) (*rowMatcher, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := r.matchers[k]; m != nil {
 		return m, nil
 	}
 	m, err := NewMatcher(&Database{Points: r.points, References: r.references(k.widen)}, k.dialect)
-	if err == nil {
-		r.matchers[k] = m
+	if err != nil {
+		return nil, err
 	}
-	return m, err
+	of := &rowMatcher{Matcher: m}
+	of.matches = make([]struct {
+		once sync.Once
+		list []match
+	}, len(r.subjects))
+	r.matchers[k] = of
+	return of, nil
 }
 
 // Bind gives a copy of l for data of the given rows.
@@ -188,14 +210,14 @@ func (l *Learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, e
 
 type model struct {
 	rows      *Rows
-	matcher   *Matcher
+	matcher   *rowMatcher
 	strict    bool
 	class     []int32 // by reference; Abstain for one of no training row
 	frequency []int   // by class: training rows
 }
 
 // Kind says that scores are uncalibrated: a class's is the accuracy, from 0
-// to 1, of its best reference.
+// to 1, of its best reference, and 0 where that is below MinAccuracy.
 func (m *model) Kind() learners.ScoreKind { return learners.Uncalibrated }
 
 // Predict gives the class of the best references.
@@ -206,13 +228,13 @@ func (m *model) Predict(row int32) learners.Prediction {
 		return p
 	}
 	best := 0.0
-	for i, accuracy := range m.matcher.Scores(f) {
-		if c := m.class[i]; c >= 0 {
-			p.Scores[c] = max(p.Scores[c], accuracy)
-			best = max(best, accuracy)
+	for _, h := range m.matcher.of(row, f) {
+		if c := m.class[h.reference]; c >= 0 {
+			p.Scores[c] = max(p.Scores[c], h.accuracy)
+			best = max(best, h.accuracy)
 		}
 	}
-	if best < MinAccuracy {
+	if best == 0 {
 		return p
 	}
 	for c, score := range p.Scores {

@@ -100,6 +100,26 @@ func (m *Matcher) Scores(f *Fingerprint) []float64 {
 	return scores
 }
 
+// match is a reference of a matcher's database that resembles a subject.
+type match struct {
+	reference int32
+	accuracy  float64
+}
+
+// above gives all references of MinAccuracy and more, in the database's order.
+func (m *Matcher) above(f *Fingerprint) []match {
+	s := m.index.begin(f)
+	defer m.index.release(s)
+	s.top = &ranking{least: minGrade}
+	m.index.walk(s)
+	list := make([]match, len(s.hits))
+	for i, h := range s.hits {
+		list[i] = match{h.reference, h.accuracy()}
+	}
+	slices.SortFunc(list, func(a, b match) int { return int(a.reference - b.reference) })
+	return list
+}
+
 // Printed is the part of Match's list that Nmap prints: all perfect matches,
 // or else at most ten of less than 0.10 below the best.
 func Printed(list []Match) []Match {

@@ -39,6 +39,9 @@ func (r *ranking) reset() {
 
 // enter takes note of a reference's grade, which is least or better.
 func (r *ranking) enter(reference int32, grade int64) {
+	if r.names == nil {
+		return
+	}
 	best := &r.grade[r.names[reference]]
 	if grade <= *best {
 		return
