@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ import (
 
 // tableFormats are the formats of tables that the program has.
 func tableFormats() *formats.Registry {
-	return formats.NewRegistry(append(formats.Standard(), nmapOSDB())...)
+	return formats.NewRegistry(slices.Concat(formats.Standard(), formats.Signatures(), []formats.Format{nmapOSDB()})...)
 }
 
 func (p *program) datasetImport() *cobra.Command {
@@ -38,9 +39,11 @@ nmap-os-db is Nmap's database: a row is drawn of each reference's expressions
 (--draws, --seed), references with the same tests are a group, and the levels
 of labels are vendor, family and generation, or those of vendor, family,
 generation and type that --label names. References of several systems that
-differ in these are left out.`,
+differ in these are left out. p0f and satori are the signatures of those
+programs, p0f.fp and the XML file of TCP: a row a signature.`,
 		Example: `  tickle dataset import --format csv iris.csv --label species -o iris
-  tickle dataset import --format nmap-os-db /usr/share/nmap/nmap-os-db -o osdb`,
+  tickle dataset import --format nmap-os-db /usr/share/nmap/nmap-os-db -o osdb
+  tickle dataset import --format p0f /etc/p0f/p0f.fp -o p0f`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if format == "" {
@@ -63,7 +66,7 @@ differ in these are left out.`,
 			if err := d.Write(nil, out); err != nil {
 				return err
 			}
-			if drawn := d.Meta.Table.Drawn; drawn != nil {
+			if drawn := d.Meta.Table.Drawn; drawn != nil && drawn.LeftOut > 0 {
 				p.say("%s: %d left out, whose labels differ within themselves or lack", args[0], drawn.LeftOut)
 			}
 			p.say("%s: %d rows, %d nominal columns in %d partitions, %d numeric ones", out, d.Matrix.Rows(), len(d.Matrix.Columns), len(d.Matrix.Parts), len(d.Matrix.Numbers))
