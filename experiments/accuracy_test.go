@@ -182,7 +182,7 @@ func TestAccuracyStops(t *testing.T) {
 		"folds=1":   "experiment accuracy: option folds=1: want a whole number from 2 on",
 		"folds=ten": "experiment accuracy: option folds=ten: want a whole number from 2 on",
 		"split=loo": `experiment accuracy: no option "split"`,
-		"splits=x":  `experiment accuracy: option splits=x: "x": want paper, grouped, leave-one-out, leave-one-group-out, hold-out, by:COLUMN (backend, stack, kernel.2, distribution.1, …, or a factor as memory), or a file of folds as splits.csv`,
+		"splits=x":  `experiment accuracy: option splits=x: "x": want paper, grouped, rows (stratified, groups split), leave-one-out, leave-one-group-out, hold-out, by:COLUMN (backend, stack, kernel.2, distribution.1, …, or a factor as memory), or a file of folds as splits.csv`,
 	} {
 		name, value, _ := bytes.Cut([]byte(options), []byte("="))
 		_, err = experiments.Run(context.Background(), entry, &experiments.Input{Data: synthetic(3, 3, 2), Learners: []learners.Configured{oracle}, Options: map[string]string{string(name): string(value)}})
