@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"tickle/learners"
 	"tickle/learners/all"
 )
 
@@ -18,45 +20,60 @@ func (p *program) learners() *cobra.Command {
 		Example: "  tickle learners",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			entries := all.Registry().Entries()
+			entries, detectors := all.Registry().Entries(), all.Novelty().Entries()
 			if asJSON {
-				type option struct {
-					Name    string   `json:"name"`
-					Type    string   `json:"type"`
-					Default string   `json:"default"`
-					Values  []string `json:"values,omitempty"`
-					Doc     string   `json:"doc"`
-				}
-				type entry struct {
-					Name    string   `json:"name"`
-					View    string   `json:"view"`
-					Summary string   `json:"summary"`
-					Options []option `json:"options"`
-				}
-				list := []entry{}
-				for _, e := range entries {
-					options := []option{}
-					for _, o := range e.Options {
-						options = append(options, option{o.Name, o.Type, o.Default, o.Values, o.Doc})
-					}
-					list = append(list, entry{e.Name, e.View.String(), e.Summary, options})
-				}
-				return writeJSON(p.stdout, map[string]any{"learners": list})
+				return writeJSON(p.stdout, map[string]any{"learners": listEntries(entries), "novelty": listEntries(detectors)})
 			}
 			w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
-			for _, e := range entries {
-				fmt.Fprintf(w, "%s\t%s\n", e.Name, e.Summary)
-				for _, o := range e.Options {
-					kind := o.Type
-					if len(o.Values) > 0 {
-						kind = strings.Join(o.Values, "|")
-					}
-					fmt.Fprintf(w, "  %s=%s\t%s (%s)\n", o.Name, o.Default, o.Doc, kind)
-				}
-			}
+			printEntries(w, entries)
+			fmt.Fprintf(w, "\nMeasures of novelty, for train --novelty:\n")
+			printEntries(w, detectors)
+			fmt.Fprintf(w, "%s\t%s\n", certainty, "How unsure a learner's model is: its highest score, with the other sign.")
 			return w.Flush()
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
 	return c
+}
+
+// listedOption is an option in the JSON list.
+type listedOption struct {
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`
+	Default string   `json:"default"`
+	Values  []string `json:"values,omitempty"`
+	Doc     string   `json:"doc"`
+}
+
+// listedEntry is a learner or detector in the JSON list.
+type listedEntry struct {
+	Name    string         `json:"name"`
+	View    string         `json:"view"`
+	Summary string         `json:"summary"`
+	Options []listedOption `json:"options"`
+}
+
+func listEntries(entries []learners.Entry) []listedEntry {
+	list := []listedEntry{}
+	for _, e := range entries {
+		options := []listedOption{}
+		for _, o := range e.Options {
+			options = append(options, listedOption{o.Name, o.Type, o.Default, o.Values, o.Doc})
+		}
+		list = append(list, listedEntry{e.Name, e.View.String(), e.Summary, options})
+	}
+	return list
+}
+
+func printEntries(w io.Writer, entries []learners.Entry) {
+	for _, e := range entries {
+		fmt.Fprintf(w, "%s\t%s\n", e.Name, e.Summary)
+		for _, o := range e.Options {
+			kind := o.Type
+			if len(o.Values) > 0 {
+				kind = strings.Join(o.Values, "|")
+			}
+			fmt.Fprintf(w, "  %s=%s\t%s (%s)\n", o.Name, o.Default, o.Doc, kind)
+		}
+	}
 }

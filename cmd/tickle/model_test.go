@@ -249,3 +249,21 @@ func TestBadModels(t *testing.T) {
 	}
 	tickle(t, "predict", "--quiet", "--model", model, "--data", short, "--lacking", "missing", "-o", out)
 }
+
+// The list of learners has those that train --novelty takes.
+func TestLearnersList(t *testing.T) {
+	var list struct {
+		Learners, Novelty []struct {
+			Name    string
+			Options []struct{ Name, Type, Default string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(tickle(t, "learners", "--json")), &list))
+	require.Equal(t, "forest", list.Learners[0].Name)
+	require.Equal(t, "lof", list.Novelty[0].Name)
+	require.Equal(t, "20", list.Novelty[0].Options[0].Default)
+	text := tickle(t, "learners")
+	for _, want := range []string{"mahalanobis", "certainty", "weka-ranges=false"} {
+		require.Contains(t, text, want)
+	}
+}
