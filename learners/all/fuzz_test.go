@@ -3,6 +3,7 @@ package all_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"math"
 	"runtime"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"tickle/learners/all"
 	"tickle/learners/learnertest"
 	"tickle/learners/modelfile"
+	"tickle/learners/models"
 )
 
 // stored is a model of every kind, trained on a small table.
@@ -71,6 +73,12 @@ func load(t testing.TB, f *modelfile.File, m *datasets.Matrix) error {
 			}
 		} else if p := model.Predict(r); len(p.Scores) != len(f.Header.Classes) || int(p.Class) >= len(p.Scores) {
 			t.Errorf("%s: row %d: %v", f.Header.Learner, r, p)
+		}
+	}
+	for _, form := range models.Forms {
+		// What is no tree, and what has no number, cannot be shown in each.
+		if err := models.Show(context.Background(), io.Discard, f, models.Showing{Form: form}); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %q is not one line", f.Header.Learner, err)
 		}
 	}
 	return nil
