@@ -157,6 +157,8 @@ func (r *Registry) stored(f *modelfile.File, to *modelfile.Target) (*Entry, *Sto
 	h := &f.Header
 	e := r.find(h.Learner)
 	switch {
+	case e == nil && h.View != MatrixView.String():
+		return nil, nil, fmt.Errorf("model of %.64q reads the %.32s view: want one that reads tables", h.Learner, h.View)
 	case e == nil:
 		return nil, nil, fmt.Errorf("model of %.64q: no such learner", h.Learner)
 	case h.View != e.View.String():

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tickle/learners/modelfile"
 )
 
 // flowers are made up. Others have their columns in another order, a color
@@ -197,6 +199,17 @@ func TestUnusableTables(t *testing.T) {
 		line := fails(t, "dataset", "import", write(t, "table.csv", c.text), "--id", "id", "--label", "kind", "-o", filepath.Join(t.TempDir(), "d"))
 		require.Contains(t, line, c.want, c.name)
 	}
+}
+
+// The file of a model that reads no tables says where it came from, and is not
+// asked about tables.
+func TestModelOfAnotherView(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, modelfile.Write(&b, &modelfile.Header{View: "nmap6", Role: modelfile.Classifier, Learner: "nmap6", Classes: []string{"Linux"}}, nil))
+	model := write(t, "six.model", b.String())
+	require.Contains(t, tickle(t, "model", "show", model), "nmap6 (classifier, reads the nmap6)")
+	require.Contains(t, tickle(t, "model", "show", model, "--format", "json"), `"view": "nmap6"`)
+	require.Contains(t, fails(t, "predict", "--model", model, "--data", tableFolder(t, flowers)), "reads the nmap6 view")
 }
 
 // What is wrong with a model or its data is one line that says so, and no

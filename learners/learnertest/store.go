@@ -120,9 +120,13 @@ func Store(t testing.TB, c *learners.Configured, model any, d *Data) []byte {
 // Load reads a file that Store gave.
 func Load(t testing.TB, r *learners.Registry, file []byte, m *datasets.Matrix) (learners.Model, error) {
 	t.Helper()
+	return loadFor(t, r, file, &modelfile.Target{Matrix: m, Probes: someProbes})
+}
+
+func loadFor(t testing.TB, r *learners.Registry, file []byte, to *modelfile.Target) (learners.Model, error) {
+	t.Helper()
 	f, err := modelfile.Read(file)
 	require.NoError(t, err)
-	to := &modelfile.Target{Matrix: m, Probes: someProbes}
 	if f.Header.Role == modelfile.Novelty {
 		n, err := r.LoadNovelty(context.Background(), f, to)
 		return strangeness{n, len(f.Header.Classes)}, err
@@ -166,6 +170,22 @@ func (s *Storing) sameElsewhere(t *testing.T, d *Data, rows []int32) {
 	}
 	for r := range int32(other.Rows()) {
 		CheckPrediction(t, again.Kind(), again.Predict(r), len(d.Classes))
+	}
+	s.sameInBlocks(t, f, other, again)
+}
+
+// sameInBlocks asks about some rows of a data set alone.
+func (s *Storing) sameInBlocks(t *testing.T, f fitted, m *datasets.Matrix, whole learners.Model) {
+	from, to := m.Rows()/3, m.Rows()/2+1
+	block, err := loadFor(t, f.registry, f.file, &modelfile.Target{Matrix: m, Probes: someProbes, From: from, To: to})
+	require.NoError(t, err)
+	for r := range to - from {
+		want, got := whole.Predict(int32(from+r)), block.Predict(int32(r))
+		for c := range want.Scores {
+			if want.Scores[c] != got.Scores[c] {
+				require.InDelta(t, want.Scores[c], got.Scores[c], 1e-9, "row %d", from+r)
+			}
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"tickle/learners"
 	"tickle/learners/all"
 	"tickle/learners/modelfile"
 )
@@ -26,7 +27,8 @@ var Forms = []string{Text, Dot, JSON}
 
 // Show writes what a file says: where the model came from and what it is; as
 // a graph for Graphviz, where it is a tree; or as JSON, {"header", "model"}. In
-// lists of weights there are the top largest of each class.
+// lists of weights there are the top largest of each class. Of a model that
+// reads no tables it shows where it came from alone.
 func Show(ctx context.Context, w io.Writer, f *modelfile.File, o Showing) error {
 	shown, err := loaded(ctx, f)
 	if err != nil {
@@ -66,8 +68,12 @@ func Show(ctx context.Context, w io.Writer, f *modelfile.File, o Showing) error 
 	return fmt.Errorf("format %q: want one of %s", o.Form, strings.Join(Forms, ", "))
 }
 
-// loaded gives what a file holds, tied to no data.
+// loaded gives what a file holds, tied to no data; nil for a model of another
+// view, which other commands know.
 func loaded(ctx context.Context, f *modelfile.File) (any, error) {
+	if f.Header.View != learners.MatrixView.String() {
+		return nil, nil
+	}
 	if f.Header.Role == modelfile.Novelty {
 		return all.Novelty().LoadNovelty(ctx, f, &modelfile.Target{})
 	}
