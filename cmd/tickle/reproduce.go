@@ -25,16 +25,17 @@ type scale struct {
 	name, summary string
 	pool          string
 	probes        int
+	dialogues     int    // 0: none
 	learners      string // of --learners
 }
 
 var scales = []scale{
-	{name: "demo", summary: "500 probes, six times each, to real stacks in the process and to modelled machines; under a minute",
-		pool: "demo", probes: 500},
+	{name: "demo", summary: "500 probes and 20 dialogues, six times each, to real stacks in the process and to modelled machines; under a minute",
+		pool: "demo", probes: 500, dialogues: 20},
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
 		pool: "paper", probes: 50_000},
-	{name: "lab", summary: "1,000 probes, six times each, to kernels and stacks that boot (see make lab)",
-		pool: "lab", probes: 1000},
+	{name: "lab", summary: "1,000 probes and 500 dialogues, six times each, to kernels and stacks that boot (see make lab)",
+		pool: "lab", probes: 1000, dialogues: 500},
 }
 
 // reproduction is the study under way.
@@ -100,6 +101,12 @@ func (r *reproduction) run(ctx context.Context) error {
 		{"probes", func() (err error) { set, err = r.makeProbes(); return err }},
 		{"collect", func() error { return r.collectAll(ctx, set) }},
 		{"data", func() (err error) { data, err = r.buildData(ctx); return err }},
+	}
+	if r.scale.dialogues > 0 {
+		stages = append(stages, struct {
+			name string
+			work func() error
+		}{"dialogues", func() error { return r.dialogues(ctx) }})
 	}
 	entries := experiments.All()
 	for i := range entries {
