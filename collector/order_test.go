@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tickle/datasets"
 )
 
 func TestRandomOrderHasEveryCopyOnceAndNoneBackToBack(t *testing.T) {
@@ -98,5 +100,52 @@ func TestICMPSendingsTakeAddressesInTurn(t *testing.T) {
 		require.False(t, p.owns(outside))
 		_, ok = p.number(outside, 2000)
 		require.False(t, ok)
+	}
+}
+
+// Repeats are spread over boots evenly, those of one boot together in the
+// order, and one boot is what there was before there were several.
+func TestSpreadOverBoots(t *testing.T) {
+	for _, c := range []struct{ repeats, boots int }{{6, 1}, {6, 2}, {5, 2}, {7, 3}, {2, 2}} {
+		g := &program{plan: &Plan{Name: "p", Boots: c.boots}, probes: make([]probeSteps, 40), repeats: c.repeats}
+		g.spread(9)
+		require.Len(t, g.ends, c.boots)
+		require.Len(t, g.order, 40*c.repeats)
+		seen, from := map[uint32]bool{}, 0
+		for boot, end := range g.ends {
+			require.InDelta(t, 40*c.repeats/c.boots, end-from, 40)
+			for i, copy := range g.order[from:end] {
+				require.False(t, seen[copy])
+				seen[copy] = true
+				require.Equal(t, boot, g.boot(int(copy)%c.repeats), "%+v", c)
+				if i > 0 {
+					require.NotEqual(t, g.order[from+i-1]/uint32(c.repeats), copy/uint32(c.repeats))
+				}
+			}
+			from = end
+		}
+		if c.boots == 1 {
+			require.Equal(t, randomOrder(stream(9, streamOrder, "p"), 40, c.repeats), g.order)
+		}
+	}
+}
+
+func TestSameWithinBoots(t *testing.T) {
+	g := &program{repeats: 4, ends: []int{1, 2}, layout: datasets.Dialogues}
+	for _, c := range []struct {
+		values   [4]uint64
+		answered [4]bool
+		want     bool
+	}{
+		{[4]uint64{1, 1, 2, 2}, [4]bool{true, true, true, true}, true},
+		{[4]uint64{1, 2, 2, 2}, [4]bool{true, true, true, true}, false},
+		{[4]uint64{1, 9, 2, 2}, [4]bool{true, false, true, true}, true},
+		{[4]uint64{1, 1, 1, 2}, [4]bool{true, true, true, true}, false},
+	} {
+		s := &slotRows{obs: [][]datasets.Observation{make([]datasets.Observation, 4)}, answered: [][]bool{c.answered[:]}}
+		for i, v := range c.values {
+			s.obs[0][i].Set(datasets.TCPFlags, v)
+		}
+		require.Equal(t, c.want, s.sameWithinBoots(datasets.TCPFlags, 0, g), "%+v", c)
 	}
 }

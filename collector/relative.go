@@ -113,12 +113,12 @@ func (d *Decoder) relate(o *datasets.Observation, c *connection, answer []byte) 
 	}
 	c.meet(p.body)
 	t := parseTCP(p.body)
-	o.Set(datasets.TCPSeqRel, uint64(t.seq-c.theirs))
-	ack := t.ack
-	if t.flags&probegen.ACK != 0 || ack != 0 {
-		ack -= c.ours
+	seq := t.seq
+	if t.flags&probegen.RST == 0 || seq != 0 { // the RST to a segment without ACK has none of its own
+		seq -= c.theirs
 	}
-	o.Set(datasets.TCPAckRel, uint64(ack))
+	o.Set(datasets.TCPSeqRel, uint64(seq))
+	o.Set(datasets.TCPAckRel, uint64(c.relativeAck(t)))
 	if echo, ok := o.Get(datasets.TCPTSEcr); ok {
 		o.Set(datasets.TCPTSEcrRel, uint64(uint32(echo)-c.stamp))
 	}
@@ -137,6 +137,22 @@ func (d *Decoder) relate(o *datasets.Observation, c *connection, answer []byte) 
 	if c.opened && t.flags&probegen.RST == 0 {
 		o.Set(datasets.TCPWindowChange, uint64(window-c.window))
 	}
+}
+
+// relativeAck is the acknowledgement number minus our initial number. Without
+// the flag it means nothing, and some stacks leave there what the segment that
+// they reset had acknowledged, which counts from theirs: the nearer one tells.
+func (c *connection) relativeAck(t tcpHeader) uint32 {
+	ours, theirs := t.ack-c.ours, t.ack-c.theirs
+	switch {
+	case t.flags&probegen.ACK != 0:
+		return ours
+	case t.ack == 0:
+		return 0
+	case min(theirs, -theirs) < min(ours, -ours):
+		return theirs
+	}
+	return ours
 }
 
 // relativeBlocks notes all blocks of the first whole SACK option, as

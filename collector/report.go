@@ -16,6 +16,10 @@ type Counts struct {
 	Fences     int64 `json:"fences"`     // sent
 	FencesLost int64 `json:"fences_lost"`
 	Restarts   int64 `json:"restarts"` // of the machine, each of which began its part anew
+	// Reboots are the features (of dialogues: probe, step, answer, field) that
+	// had one value as long as the machine ran and another after it was started
+	// again, in a plan of several boots. They count as nondeterministic.
+	Reboots int64 `json:"reboots,omitempty"`
 }
 
 // Add adds what b counts.
@@ -32,6 +36,7 @@ func (c *Counts) Add(b *Counts) {
 	c.Fences += b.Fences
 	c.FencesLost += b.FencesLost
 	c.Restarts += b.Restarts
+	c.Reboots += b.Reboots
 }
 
 // MachineReport is one machine's part of a plan.
@@ -59,5 +64,5 @@ type Report struct {
 // stored gives what of c goes into a part's files.
 func (c *Counts) stored() datasets.Counts {
 	return datasets.Counts{Sent: c.Sent, Exchanges: c.Exchanges, Answered: c.Answered, Duplicates: c.Duplicates,
-		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost, Restarts: c.Restarts}
+		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost, Restarts: c.Restarts, Reboots: c.Reboots}
 }

@@ -47,11 +47,43 @@ func (t *transcriber) writeSlots(e *engine, probe int, w *datasets.SummaryWriter
 		t.summary.Probe, t.summary.Answers = int32(probe), t.slots.answers[step]
 		t.summary.Step, t.summary.Answer = uint8(step+1), uint8(i%datasets.AnswersPerStep+1)
 		datasets.Summarize(&t.summary, t.slots.obs[i], t.slots.answered[i])
+		e.counts.Reboots += t.slots.reboots(&t.summary, i, e.g)
 		if err := w.Write(&t.summary, t.decoder.Texts); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// reboots counts the fields of slot i that varied between boots alone.
+func (s *slotRows) reboots(of *datasets.Summary, i int, g *program) (n int64) {
+	if len(g.ends) < 2 {
+		return 0
+	}
+	for _, f := range g.layout.Fields() {
+		if of.Fields[f].State == datasets.Nondet && s.sameWithinBoots(f, i, g) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *slotRows) sameWithinBoots(f datasets.FieldID, i int, g *program) bool {
+	first := -1 // repeat of this boot that was answered
+	for repeat, answered := range s.answered[i] {
+		switch {
+		case !answered:
+		case first < 0 || g.boot(first) != g.boot(repeat):
+			first = repeat
+		default:
+			v, ok := s.obs[i][first].Get(f)
+			w, too := s.obs[i][repeat].Get(f)
+			if ok != too || ok && v != w {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // observeSlots decodes the answers to copy c.

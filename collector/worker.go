@@ -273,5 +273,5 @@ func (r *Report) failures() error {
 // restore is the inverse of stored, for what is stored.
 func (c *Counts) restore(d datasets.Counts) {
 	*c = Counts{Sent: d.Sent, Exchanges: d.Exchanges, Answered: d.Answered, Duplicates: d.Duplicates,
-		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost, Restarts: d.Restarts}
+		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost, Restarts: d.Restarts, Reboots: d.Reboots}
 }

@@ -71,8 +71,8 @@ const (
 const (
 	StepAnswers     FieldID = FieldID(NumFields) + iota // to the step; of its first answer, as is StepOrder
 	StepOrder                                           // text: the answers' flags or kinds, in order
-	TCPSeqRel                                           // minus the machine's initial number
-	TCPAckRel                                           // minus ours
+	TCPSeqRel                                           // minus the machine's initial number, but an RST's 0 is 0
+	TCPAckRel                                           // minus ours; without the ACK flag minus the nearer one
 	TCPSACKRel                                          // text: all blocks, minus our initial number
 	TCPTSEcrRel                                         // minus the first timestamp that was sent
 	TCPWindowBytes                                      // scaled

@@ -58,6 +58,8 @@ type Counts struct {
 	Malformed  int64 `json:"malformed"`  // packets that could not be decoded
 	LinkLost   int64 `json:"link_lost"`  // packets that the link is known to have lost, both ways
 	Restarts   int64 `json:"restarts"`   // of the machine, each of which began the part anew
+	// Reboots are the features that only a planned start of the machine changed.
+	Reboots int64 `json:"reboots,omitempty"`
 }
 
 // Exchange is one sending of a probe and what came back, as a run keeps it.

@@ -18,7 +18,7 @@ const SearchedOption = "searched"
 // people and for who judges it; probes are numbered anew.
 func BredSet(probes []Probe, seed uint64, options map[string]string) *Set {
 	s := &Set{
-		Header: Header{Format: formatName, Family: BredFamily, Version: 1, Seed: seed, N: len(probes), Options: options},
+		Header: Header{Format: Format, Family: BredFamily, Version: 1, Seed: seed, N: len(probes), Options: options},
 		Probes: slices.Clone(probes),
 	}
 	for id := range s.Probes {

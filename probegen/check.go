@@ -2,8 +2,8 @@ package probegen
 
 import "slices"
 
-// formatName stands in the header of every file of this format.
-const formatName = "tickle-probes/1"
+// Format stands in the header of every file of this format.
+const Format = "tickle-probes/1"
 
 // maxOptionsLen is what the four bits of the data offset leave for options.
 const maxOptionsLen = 40
@@ -160,8 +160,8 @@ func (p *Probe) Check() error {
 // family does not matter, since the probes are fully specified.
 func (h *Header) Check() error {
 	switch {
-	case h.Format != formatName:
-		return wrong("format", "want %q, have %q", formatName, h.Format)
+	case h.Format != Format:
+		return wrong("format", "want %q, have %q", Format, h.Format)
 	case h.Family == "":
 		return wrong("family", "want a name")
 	case h.Version < 1:

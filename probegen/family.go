@@ -98,7 +98,7 @@ func Generate(family string, cfg Config) (*Set, error) {
 	}
 	s := &Set{
 		Header: Header{
-			Format:  formatName,
+			Format:  Format,
 			Family:  g.Name,
 			Version: g.Version,
 			Seed:    cfg.Seed,

@@ -20,7 +20,7 @@ func sampleSet() *Set {
 	ip := IPv4{TOS: 1, ID: 2, DF: true, TTL: 64}
 	tcp := func(port PortClass, t TCP) *Packet { return &Packet{Port: port, IP: ip, TCP: &t} }
 	return &Set{
-		Header: Header{Format: formatName, Family: "sample", Version: 2, Seed: 1<<64 - 1, N: 4,
+		Header: Header{Format: Format, Family: "sample", Version: 2, Seed: 1<<64 - 1, N: 4,
 			Options: map[string]string{"b": "2", "a": "<1>"}, Plan: &Plan{Ordered: true, Spacing: 100_000, Repeats: 3}},
 		Probes: []Probe{
 			{ID: 0, Steps: []Step{{Packet: tcp(OpenTCP, TCP{Seq: 1<<32 - 1, Reserved: 15, Flags: 255, Window: 65535, Urgent: 9, Options: Hex{2, 4, 5, 180}})}}},

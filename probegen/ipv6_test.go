@@ -222,7 +222,7 @@ func restLen(p *Packet) int {
 // spoiled files name the field.
 func TestIPv6Files(t *testing.T) {
 	at := 8
-	s := &Set{Header: Header{Format: formatName, Family: "sample", Version: 1, N: 2}, Probes: []Probe{
+	s := &Set{Header: Header{Format: Format, Family: "sample", Version: 1, N: 2}, Probes: []Probe{
 		{ID: 0, Steps: []Step{{Packet: &Packet{Port: OpenTCP, IP6: &IPv6{TrafficClass: 3, FlowLabel: 0x12345, HopLimit: 40}, TCP: &TCP{Flags: SYN}}}}},
 		{ID: 1, Steps: []Step{{Packet: &Packet{Port: NoPort, IP6: &IPv6{HopLimit: 40, Extensions: []Extension{{DestinationOptions, PadN(4)}}},
 			ICMP: &ICMP{Type: 139, Rest: 0x40002, Target: &at}, Payload: make(Hex, 24)}}}},

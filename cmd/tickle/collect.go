@@ -109,6 +109,9 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 		p.say("%s: %d exchanges (%d answered) with %d (machine, plan) pairs in %s; %d duplicates, %d late, %d unmatched, %d malformed answers",
 			cfg.Dir, n.Exchanges, n.Answered, len(report.Machines), (time.Duration(report.Seconds*1e3) * time.Millisecond).Round(10*time.Millisecond),
 			n.Duplicates, n.Late, n.Unmatched, n.Malformed)
+		if n.Reboots > 0 {
+			p.say("%s: %d features varied only where a machine was started again", cfg.Dir, n.Reboots)
+		}
 		for _, w := range report.Warnings {
 			p.say("warning: %s", w)
 		}
