@@ -43,6 +43,8 @@ func dialogueOptions() []Option {
 		percent("icmp-share", 4, "share of ICMP exchanges, in percent"),
 		percent("established-share", 50, "share of connections that are fuzzed in ESTABLISHED, in percent; the other states share the rest"),
 		percent("wait-share", 4, "share of connections with a wait of 0.12, 0.6 or 1.5 seconds between two segments, in percent"),
+		percent("ipv6-share", 0, "share of dialogues over IPv6, which machines without it are not sent, in percent"),
+		percent("extension-share", 0, "share of IPv6 packets with one to three extension headers, in percent"),
 		{"segments-max", IntOption, "8", "random segments at most, 1 to 8", 1, 8},
 	}
 }
@@ -75,6 +77,9 @@ func dialogueProbe(r *stream, o options) Probe {
 			wait = r.below(n)
 		}
 		d.segments(n, wait)
+	}
+	if r.percent(o["ipv6-share"]) {
+		d.overIPv6(o["extension-share"])
 	}
 	return Probe{Name: d.name, Steps: d.steps}
 }
