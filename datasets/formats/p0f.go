@@ -22,6 +22,10 @@ func ImportP0f(_ context.Context, path string, _ ImportOptions) (*datasets.Datas
 	if err != nil {
 		return nil, err
 	}
+	return readP0f(path, b)
+}
+
+func readP0f(path string, b []byte) (*datasets.Dataset, error) {
 	p := &p0fParser{t: newSignatureTable(path, "p0f", "class", "name", "flavor")}
 	s := bufio.NewScanner(bytes.NewReader(b))
 	for s.Scan() {

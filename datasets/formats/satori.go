@@ -24,6 +24,10 @@ func ImportSatori(_ context.Context, path string, _ ImportOptions) (*datasets.Da
 	if err != nil {
 		return nil, err
 	}
+	return readSatori(path, b)
+}
+
+func readSatori(path string, b []byte) (*datasets.Dataset, error) {
 	p := &satoriParser{t: newSignatureTable(path, "satori", "class", "name"), d: xml.NewDecoder(bytes.NewReader(b))}
 	for {
 		token, err := p.d.Token()
