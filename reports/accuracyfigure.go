@@ -154,7 +154,7 @@ func (p *accuracyPlan) group(split, hierarchy string, level int) (barGroup, bool
 				b.other = percent(r.Accuracy)
 				continue
 			}
-			b.colour, b.hatched = p.colour(r.Learner), r.Fields == string(datasets.Vetted)
+			b.colour, b.hatched = variantColour(p.series, r.Learner), r.Fields == string(datasets.Vetted)
 			b.height, b.low, b.high = percent(r.Accuracy), percent(r.AccuracyLow), percent(r.AccuracyHigh)
 			b.ceiling, b.paper = percent(r.CeilingAlike), r.Paper
 			g.solid, g.dashed = percent(r.CeilingSeen), percent(r.Majority)
@@ -165,11 +165,12 @@ func (p *accuracyPlan) group(split, hierarchy string, level int) (barGroup, bool
 	return g, found
 }
 
-// colour is the learner's, lighter for each variant of it that came before.
-func (p *accuracyPlan) colour(label string) color.Color {
+// variantColour is the learner's, lighter for each variant of it that came
+// before among the series.
+func variantColour(series []accuracySeries, label string) color.Color {
 	name, _, _ := strings.Cut(label, ":")
 	var before []string
-	for _, s := range p.series {
+	for _, s := range series {
 		if s.learner == label {
 			break
 		}
@@ -195,7 +196,7 @@ func (p *accuracyPlan) keys() legend {
 		}
 	}
 	for _, name := range learners {
-		l = append(l, boxKey(name, p.colour(name), false))
+		l = append(l, boxKey(name, variantColour(p.series, name), false))
 	}
 	for _, name := range fields {
 		l = append(l, boxKey(name+" fields", dark, name == string(datasets.Vetted)))
