@@ -61,6 +61,9 @@ func runRows(ctx context.Context, in *Input) (*nmap4.Rows, []Warning, error) {
 	if !slices.ContainsFunc(m.Plans, func(p datasets.Plan) bool { return p.Probes.Family == "nmap4" }) {
 		return nil, nil, nil
 	}
+	if pool := in.Data.Origin.Pool; pool != "" && m.Pool != pool {
+		return nil, nil, fmt.Errorf("%s: pool %q: want %q, the data set's", datasets.ManifestPath(in.Run), m.Pool, pool)
+	}
 	run, err := nmap4.OpenRun(in.Run)
 	if err != nil {
 		return nil, nil, err

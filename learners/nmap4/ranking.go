@@ -21,14 +21,14 @@ func (p points) grade() int64 { return int64(p.possible-p.lost) * gradesOf1 / in
 // least.
 type ranking struct {
 	least int64
-	names []int32              // by reference
-	grade []int64              // by name: the best so far, 0 for none
+	names []int32              // by reference; nil: all of minGrade are ranked
+	grade []uint16             // by name: the best so far, 0 for none
 	count [gradesOf1 + 1]int32 // by grade: the names whose best it is
 	above int                  // names of a better grade than least
 }
 
 func (x *index) newRanking() *ranking {
-	return &ranking{names: x.names, grade: make([]int64, len(x.names))}
+	return &ranking{names: x.names, grade: make([]uint16, len(x.names))}
 }
 
 func (r *ranking) reset() {
@@ -42,17 +42,17 @@ func (r *ranking) enter(reference int32, grade int64) {
 	if r.names == nil {
 		return
 	}
-	best := &r.grade[r.names[reference]]
-	if grade <= *best {
+	best := int64(r.grade[r.names[reference]])
+	if grade <= best {
 		return
 	}
-	if *best > r.least {
+	if best > r.least {
 		r.above--
 	}
-	if *best >= r.least {
-		r.count[*best]--
+	if best >= r.least {
+		r.count[best]--
 	}
-	*best = grade
+	r.grade[r.names[reference]] = uint16(grade)
 	r.count[grade]++
 	if grade > r.least {
 		r.above++
