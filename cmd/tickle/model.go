@@ -128,8 +128,7 @@ data set has it, else empty.
 Columns are found by their names: data from probes must be of the probe set
 that the model was trained on. A value that the training data did not have is
 different from every other. A column that the data lacks is an error unless
---lacking missing says that its cells are to be missing; forest:like=sklearn
-takes none of those that are numbers.`,
+--lacking missing says that its cells are to be missing.`,
 		Example: `  tickle predict --model forest.model --data out/demo/data -o predictions.csv
   tickle predict --model tree.model --data iris --lacking missing`,
 		Args: cobra.NoArgs,
