@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -10,6 +11,7 @@ import (
 
 	"tickle/learners"
 	"tickle/learners/all"
+	"tickle/learners/nmap4"
 )
 
 func (p *program) learners() *cobra.Command {
@@ -20,7 +22,8 @@ func (p *program) learners() *cobra.Command {
 		Example: "  tickle learners",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			entries, detectors := all.Registry().Entries(), all.Novelty().Entries()
+			// Nmap's reads its own scans: experiments have it by --nmap.
+			entries, detectors := append(slices.Clone(all.Registry().Entries()), nmap4.Entry()), all.Novelty().Entries()
 			if asJSON {
 				return writeJSON(p.stdout, map[string]any{"learners": listEntries(entries), "novelty": listEntries(detectors)})
 			}

@@ -14,7 +14,7 @@ import (
 func Entry() learners.Entry {
 	return learners.Entry{
 		Name:    "nmap4",
-		Summary: "Nmap's IPv4 engine, its database made of the training machines.",
+		Summary: "Nmap's IPv4 engine, its database made of the training machines; experiments accuracy and leakage have it by --nmap.",
 		View:    learners.Nmap4View,
 		Options: []learners.Option{
 			{Name: "policy", Type: learners.ChoiceOption, Default: "best-guess", Values: []string{"best-guess", "strict"},
