@@ -123,6 +123,15 @@ func newOddMachine(seed uint64) *oddMachine {
 	default:
 		m.isn = func(_ int, at int64) uint32 { return base + uint32(at)/4 }
 	}
+	if zero := r.IntN(30); zero < 6 {
+		isn := m.isn
+		m.isn = func(i int, at int64) uint32 {
+			if i == zero || zero == 5 {
+				return 0
+			}
+			return isn(i, at)
+		}
+	}
 	rate := []float64{0, 0.5, 1, 2, 5, 6, 10, 50, 69, 71, 100, 149, 151, 170, 200, 250, 340, 360, 700, 1000, 1500, 5000, 1e5}[r.IntN(23)]
 	start, none := r.Uint32(), r.IntN(6)
 	m.stamp = func(i int, at int64) (uint32, bool) {
@@ -347,6 +356,7 @@ func (m *oddMachine) portUnreachable(r *rand.Rand, b []byte) []byte {
 	often(func() { q[2], q[3] = q[3], q[2] })
 	often(func() { q[4], q[5] = q[5], q[4] })
 	often(func() { q[8] -= byte(r.IntN(6)) })
+	often(func() { q[8] = byte(r.Uint32()) })
 	often(func() { q[10], q[11] = 0, 0 })
 	often(func() { q[26], q[27] = 0, 0 })
 	often(func() { q[28+r.IntN(300)] = byte(r.Uint32()) })

@@ -1,6 +1,7 @@
 package nmap4
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"tickle/probegen"
@@ -111,13 +112,17 @@ func (e *Exchange) echo() packet {
 }
 
 // unreachable gives the first port unreachable of the exchange that quotes
-// an IP and a UDP header, or nil.
+// an IP and a UDP header and comes from where the datagram went to, or nil.
 func (e *Exchange) unreachable() packet {
 	for _, b := range e.Answers {
 		if !whole(b, probegen.ProtoICMP, icmpLen+ipv4Len+udpLen) {
 			continue
 		}
-		if icmp := packet(b).body(); icmp[0] == 3 && icmp[1] == 3 && whole(icmp[icmpLen:], probegen.ProtoUDP, udpLen) {
+		icmp := packet(b).body()
+		if icmp[0] != 3 || icmp[1] != 3 || !whole(icmp[icmpLen:], probegen.ProtoUDP, udpLen) {
+			continue
+		}
+		if q := icmp[icmpLen:]; bytes.Equal(b[12:16], q[16:20]) {
 			return b
 		}
 	}

@@ -99,6 +99,7 @@ func TestPredictability(t *testing.T) {
 }
 
 func TestClock(t *testing.T) {
+	ticking := func(syns []synAck) string { return clock(syns, syns) }
 	// Six timestamps whose rate is that many in a second.
 	rate := func(hertz float64) []synAck {
 		syns := stepped(0, 0, 0, 0, 0, 0)
@@ -111,20 +112,22 @@ func TestClock(t *testing.T) {
 	}
 	for hertz, want := range map[float64]string{0: "", 2: "1", 5.6: "1", 5.7: "3", 10: "3", 69: "6", 71: "7", 100: "7", 149: "7", 151: "8",
 		200: "8", 349: "8", 363: "9", 1000: "A", 100000: "11"} {
-		require.Equal(t, want, clock(rate(hertz)), hertz)
+		require.Equal(t, want, ticking(rate(hertz)), hertz)
 	}
 	none := rate(100)
 	none[3].stamped = false
-	require.Equal(t, "U", clock(none))
+	require.Equal(t, "U", ticking(none))
 	zero := rate(100)
 	zero[3].timestamp = 0
-	require.Equal(t, "0", clock(zero))
-	require.Equal(t, "", clock(rate(100)[:1]))
+	require.Equal(t, "0", ticking(zero))
+	require.Equal(t, "", ticking(rate(100)[:1]))
+	require.Equal(t, "", clock(rate(100), nil), "seen: sequence numbers of 0 have no rate")
+	require.Equal(t, "", clock(nil, nil))
 	back := rate(100)
 	for i := range back {
 		back[i].timestamp = -back[i].timestamp
 	}
-	require.Equal(t, "7", clock(back), "the shorter way around")
+	require.Equal(t, "7", ticking(back), "the shorter way around")
 }
 
 // options makes a segment that has them.

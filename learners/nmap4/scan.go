@@ -119,7 +119,7 @@ type hopLimit struct {
 // TG, the least of the usual initial values that is not below.
 func (h hopLimit) attr(ttl uint8) Attr {
 	if h.known {
-		return Attr{"T", hex(uint64(int(ttl) + h.hops))}
+		return Attr{"T", hex(uint64(uint16(int(ttl) + h.hops)))} // 16 bits, should routers add to it
 	}
 	for _, initial := range [...]uint8{32, 64, 128} {
 		if ttl <= initial {
@@ -140,8 +140,7 @@ func (s *Scan) hops() (n int, known bool) {
 	if q == nil {
 		return 0, false
 	}
-	n = int(e.Packet.IP.TTL) - int(q.ttl())
-	return n, n >= 0
+	return int(e.Packet.IP.TTL) - int(q.ttl()), true
 }
 
 // hex prints a number as Nmap does.

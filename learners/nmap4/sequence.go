@@ -27,7 +27,9 @@ type synAck struct {
 	stamped   bool
 }
 
-// synAcks are the answers to S1 to S6 that accept.
+// synAcks are the answers to S1 to S6 that accept. Nmap 7.93 takes one whose
+// identifier is that of the one before, and not 0, for a duplicate of it, so
+// that constant identifiers leave only the first.
 func (s *Scan) synAcks() []synAck {
 	var list []synAck
 	for _, name := range sequenceProbes {
@@ -37,6 +39,9 @@ func (s *Scan) synAcks() []synAck {
 		}
 		p, t := e.tcp()
 		if p == nil || t.flags()&(probegen.SYN|probegen.ACK|probegen.RST) != probegen.SYN|probegen.ACK || t.ack() != e.Packet.TCP.Seq+1 {
+			continue
+		}
+		if len(list) > 0 && p.id() != 0 && p.id() == list[len(list)-1].id {
 			continue
 		}
 		a := synAck{sent: e.Sent, isn: t.seq(), id: p.id()}
@@ -61,10 +66,6 @@ func timestamp(options []byte) (uint32, bool) {
 }
 
 // sequence is the test SEQ, nil without any attribute.
-//
-// Nmap 7.93 leaves out all that is read off S1 to S6, but a timestamp of 0,
-// where their identifiers are one number other than 0, which the book has as a
-// value of TI; no reference of its database has such a one.
 func (s *Scan) sequence() *Test {
 	t := &Test{Name: "SEQ"}
 	put := func(name, value string) {
@@ -73,26 +74,19 @@ func (s *Scan) sequence() *Test {
 		}
 	}
 	syns := s.synAcks()
-	ti, ci, ii := s.identifiers(syns)
-	counted := ti.class != idConstant
-	if counted && len(syns) >= minISN {
-		sp, gcd, isr := predictability(syns)
+	numbered := slices.DeleteFunc(slices.Clone(syns), func(a synAck) bool { return a.isn == 0 }) // to Nmap 7.93 none
+	if len(numbered) >= minISN {
+		sp, gcd, isr := predictability(numbered)
 		put("SP", sp)
 		put("GCD", gcd)
 		put("ISR", isr)
 	}
-	if counted {
-		put("TI", ti.String())
-	}
+	ti, ci, ii := s.identifiers(syns)
+	put("TI", ti.String())
 	put("CI", ci.String())
 	put("II", ii.String())
-	ts := clock(syns)
-	if counted {
-		put("SS", shared(ti, ii))
-	}
-	if counted || ts == "0" {
-		put("TS", ts)
-	}
+	put("SS", shared(ti, ii))
+	put("TS", clock(syns, numbered))
 	if t.Attrs == nil {
 		return nil
 	}
@@ -253,27 +247,22 @@ func shared(ti, ii identifiers) string {
 	return "O"
 }
 
-// clock gives TS, the rate of the timestamps: of the SYN-ACKs all must have
-// one that is not zero.
-func clock(syns []synAck) string {
-	for i := range syns {
-		if !syns[i].stamped {
-			return "U"
-		}
-	}
-	for i := range syns {
-		if syns[i].timestamp == 0 {
-			return "0"
-		}
-	}
-	if len(syns) < 2 {
+// clock gives TS, the rate of the timestamps of SYN-ACKs, all of which must
+// have one that is not zero. The rate is that of the numbered ones.
+func clock(syns, numbered []synAck) string {
+	switch {
+	case len(syns) == 0:
 		return ""
+	case slices.ContainsFunc(syns, func(a synAck) bool { return !a.stamped }):
+		return "U"
+	case slices.ContainsFunc(syns, func(a synAck) bool { return a.timestamp == 0 }):
+		return "0"
 	}
 	hertz := 0.0
-	for i := range syns[1:] {
-		d := syns[i+1].timestamp - syns[i].timestamp
+	for i := 1; i < len(numbered); i++ {
+		d := numbered[i].timestamp - numbered[i-1].timestamp
 		d = min(d, -d)
-		hertz += float64(d) / seconds(syns[i].sent, syns[i+1].sent) / float64(len(syns)-1)
+		hertz += float64(d) / seconds(numbered[i-1].sent, numbered[i].sent) / float64(len(numbered)-1)
 	}
 	switch {
 	case hertz == 0:
