@@ -3,6 +3,8 @@ package datasets
 import (
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"sort"
 	"strings"
 	"text/tabwriter"
@@ -11,6 +13,7 @@ import (
 // Info is what there is to know of a data set at a glance.
 type Info struct {
 	SHA256   string       `json:"sha256"`
+	Table    *TableMeta   `json:"table,omitempty"` // of an imported table, which has no pool, plan or probes
 	Pool     string       `json:"pool"`
 	PoolHash string       `json:"pool_sha256"`
 	Plan     string       `json:"plan"`
@@ -28,7 +31,8 @@ type Info struct {
 	Kept     int `json:"probes_kept"`
 	Repeats  int `json:"repeats"`
 
-	Features       int   `json:"features"`
+	Features       int   `json:"features"` // nominal ones
+	Numbers        int   `json:"numeric_features,omitempty"`
 	VettedFeatures int   `json:"vetted_features"`
 	Constant       int   `json:"constant_features"` // one value on all machines that have one
 	MissingFeature int   `json:"features_with_missing"`
@@ -67,7 +71,7 @@ func (d *Dataset) Info() *Info {
 		Transductive: meta.Filter == FilterAll && (meta.Loss == DropProbe || meta.Nondet == DropNondet),
 		Machines:     m.Rows(), Modelled: meta.Modelled, Groups: countGroups(m.Machines, everyMachine),
 		Probes: meta.Sent, Kept: meta.Sent - len(meta.LossyProbes), Repeats: meta.Repeats,
-		Features: len(m.Columns), VettedFeatures: d.Select(Vetted).D,
+		Table: meta.Table, Features: len(m.Columns), Numbers: len(m.Numbers), VettedFeatures: d.Select(Vetted).D,
 		NondetCells: meta.NondetCells, NondetFeatures: meta.NondetFeatures,
 		LossyCells: meta.LossyCells, LossyProbes: len(meta.LossyProbes),
 		LossyMachines: append([]LossyMachine{}, meta.LossyMachines...), Missing: append([]string{}, meta.Missing...)}
@@ -77,6 +81,11 @@ func (d *Dataset) Info() *Info {
 		}
 		if p.Missing {
 			in.MissingFeature += int(p.Columns)
+		}
+	}
+	for _, n := range m.Numbers {
+		if slices.ContainsFunc(n.Cells, math.IsNaN) {
+			in.MissingFeature++
 		}
 	}
 	for _, probes := range []int{meta.Sent / 4, meta.Sent / 2, meta.Sent} {
@@ -130,6 +139,12 @@ func (in *Info) WriteText(w io.Writer) error {
 		fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("data set", "%s", in.SHA256)
+	if in.Table != nil {
+		line("table", "%s, %s (%s)", in.Table.File, in.Table.Format, in.Table.SHA256)
+		line("rows", "%d in %d groups, %d modelled", in.Machines, in.Groups, in.Modelled)
+		line("columns", "%d nominal, %d of them constant, and %d numeric; %d with missing cells", in.Features, in.Constant, in.Numbers, in.MissingFeature)
+		return in.writeLabels(tw)
+	}
 	line("pool", "%s (%s), plan %s, seed %d", in.Pool, in.PoolHash, in.Plan, in.Seed)
 	line("machines", "%d in %d groups, %d modelled", in.Machines, in.Groups, in.Modelled)
 	line("probes", "%d of %d kept, %d repeats", in.Kept, in.Probes, in.Repeats)
@@ -150,6 +165,10 @@ func (in *Info) WriteText(w io.Writer) error {
 	if len(in.Missing) > 0 {
 		line("missing machines", "%s", strings.Join(in.Missing, ", "))
 	}
+	return in.writeLabels(tw)
+}
+
+func (in *Info) writeLabels(tw *tabwriter.Writer) error {
 	fmt.Fprintln(tw)
 	fmt.Fprintln(tw, "hierarchy\tlevel\tmachines\tgroups\tlabel")
 	for _, l := range in.Labels {

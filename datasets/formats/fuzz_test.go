@@ -29,9 +29,7 @@ func settled(t *testing.T, f Format, a *assembly, err error) {
 	}
 	meta := d.Meta.Table
 	in := ImportOptions{Labels: meta.Labels, ID: meta.ID, Group: meta.Group}
-	for i := range d.Matrix.Names {
-		in.Nominal = append(in.Nominal, d.Matrix.Names[i])
-	}
+	in.Nominal = append(in.Nominal, d.Matrix.Names...)
 	if f.Name == "libsvm" {
 		in = ImportOptions{}
 	}
