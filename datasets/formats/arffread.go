@@ -2,8 +2,8 @@ package formats
 
 import (
 	"bufio"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -367,7 +367,7 @@ func (in *arffReader) sparse() error {
 		if !ok {
 			return in.fail("column %s: %q: want a value", columns[i].name, cut(strings.TrimSpace(in.text)))
 		}
-		if err := errors.Join(in.zeros(next, i), in.put(columns[i], s, quoted)); err != nil {
+		if err := cmp.Or(in.zeros(next, i), in.put(columns[i], s, quoted)); err != nil {
 			return err
 		}
 		next = i + 1

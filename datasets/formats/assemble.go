@@ -1,7 +1,7 @@
 package formats
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -67,7 +67,7 @@ func newAssembly(path, format string, names []string, o ImportOptions) (*assembl
 		}
 		return nil
 	}
-	err := errors.Join(give("label", asLabel, a.options.Labels...), give("nominal", asFeature, o.Nominal...), give("drop", asNothing, o.Drop...))
+	err := cmp.Or(give("label", asLabel, a.options.Labels...), give("nominal", asFeature, o.Nominal...), give("drop", asNothing, o.Drop...))
 	if a.options.Group != "" && err == nil {
 		err = give("group", asGroup, a.options.Group)
 	}

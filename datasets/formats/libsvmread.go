@@ -3,6 +3,7 @@ package formats
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -177,7 +178,7 @@ func bareTable(rows []sparseRow, path string, o ImportOptions) (*assembly, error
 	}
 	for i := range rows {
 		row := &rows[i]
-		if err := errors.Join(a.addRow(row.line), a.columns[0].add(row.label)); err != nil {
+		if err := cmp.Or(a.addRow(row.line), a.columns[0].add(row.label)); err != nil {
 			return nil, err
 		}
 		next := 0
@@ -235,7 +236,7 @@ func legendTable(rows []sparseRow, path string, o libsvmOptions) (*assembly, err
 		if err != nil || class < 1 || class > len(l.Classes) {
 			return nil, bad("line %d: class %q of %d", rows[r].line, cut(rows[r].label), len(l.Classes))
 		}
-		if err := errors.Join(a.addRow(rows[r].line), a.columns[len(names)].add(l.Classes[class-1])); err != nil {
+		if err := cmp.Or(a.addRow(rows[r].line), a.columns[len(names)].add(l.Classes[class-1])); err != nil {
 			return nil, err
 		}
 		for i, texts := range lead {

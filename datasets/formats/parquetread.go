@@ -1,8 +1,10 @@
 package formats
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -48,6 +50,9 @@ func readParquet(ctx context.Context, r *io.SectionReader, path string, o Import
 			a, err = nil, fmt.Errorf("%s: corrupt Parquet file: %v", path, r)
 		}
 	}()
+	if err := footerFits(r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	f, err := parquet.OpenFile(r, r.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -78,6 +83,20 @@ func readParquet(ctx context.Context, r *io.SectionReader, path string, o Import
 	return a, nil
 }
 
+// footerFits makes sure that the file is as long as its last bytes say, which
+// the decoder believes.
+func footerFits(r *io.SectionReader) error {
+	const magic = "PAR1"
+	var end [8]byte
+	if n, _ := r.ReadAt(end[:], r.Size()-int64(len(end))); n < len(end) || string(end[4:]) != magic {
+		return errors.New("not a whole Parquet file: want PAR1 at its end")
+	}
+	if n := binary.LittleEndian.Uint32(end[:]); int64(n) > r.Size()-int64(len(magic)+len(end)) {
+		return fmt.Errorf("footer of %d bytes: the file has %d", n, r.Size())
+	}
+	return nil
+}
+
 // readParquetColumn reads the pages of a column.
 func readParquetColumn(f *parquet.File, field parquet.Field, c *column) error {
 	spell, err := spelling(field, c)
@@ -95,7 +114,7 @@ func readParquetColumn(f *parquet.File, field parquet.Field, c *column) error {
 				break
 			}
 			if err != nil {
-				return errors.Join(err, pages.Close())
+				return cmp.Or(err, pages.Close())
 			}
 			err = addPage(page.Values(), values, func(v parquet.Value) error {
 				if rows++; int64(rows) > f.NumRows() {
@@ -116,7 +135,7 @@ func readParquetColumn(f *parquet.File, field parquet.Field, c *column) error {
 			})
 			parquet.Release(page)
 			if err != nil {
-				return errors.Join(err, pages.Close())
+				return cmp.Or(err, pages.Close())
 			}
 		}
 		if err := pages.Close(); err != nil {

@@ -116,54 +116,113 @@ func Paper(columns int) Shape {
 	return Shape{Rows: 329, Columns: columns, Classes: 60, Behaviours: 15, Constant: 0.61, Noise: 0.02, Seed: 1}
 }
 
-// Synthetic makes data of a shape. The classes' sizes fall like 1/rank. A
-// behaviour gives each class one of two to six values; a column shows a
-// behaviour, in half of the cases only whether it has one certain value.
+// Synthetic makes data of a shape: labels, and the columns that Columns makes.
 func Synthetic(s Shape) *Data {
+	c := NewColumns(s)
+	g := datasets.NewGrouper(c.Machines)
+	for c.Next() {
+		g.Add(c.Column, c.Cells, c.Values)
+	}
+	return c.Data(g.Matrix(nil).All())
+}
+
+// Columns makes the columns of a shape one after the other. The classes' sizes
+// fall like 1/rank. A behaviour gives each class one of two to six values; a
+// column shows a behaviour, in half of the cases only whether it has one
+// certain value.
+type Columns struct {
+	Machines []datasets.Machine
+	Labels   []int32
+	Classes  []string
+
+	// What Next makes, until it is called again.
+	Column datasets.Column
+	Cells  []datasets.Code // canonical: codes by first appearance
+	Values []datasets.Value
+
+	shape      Shape
+	rng        *rand.Rand
+	behaviours [][]int32 // by class
+	values     []int32   // of each behaviour
+	made       int
+	numbers    []int32
+	codes      [8]datasets.Code // by value
+}
+
+// NewColumns starts the columns of a shape.
+func NewColumns(s Shape) *Columns {
 	rng := rand.New(rand.NewPCG(s.Seed, 0x73796e7468))
-	d := &Data{Labels: classLabels(s, rng)}
-	for c := range s.Classes {
-		d.Classes = append(d.Classes, fmt.Sprintf("class %02d", c))
+	c := &Columns{shape: s, rng: rng, Labels: classLabels(s, rng), behaviours: make([][]int32, s.Behaviours), values: make([]int32, s.Behaviours),
+		Cells: make([]datasets.Code, s.Rows), numbers: make([]int32, s.Rows)}
+	for k := range s.Classes {
+		c.Classes = append(c.Classes, fmt.Sprintf("class %02d", k))
 	}
-	behaviours, values := make([][]int32, s.Behaviours), make([]int32, s.Behaviours)
-	for b := range behaviours {
-		values[b] = 2 + rng.Int32N(5)
-		behaviours[b] = make([]int32, s.Classes)
-		for c := range behaviours[b] {
-			behaviours[b][c] = rng.Int32N(values[b])
+	for b := range c.behaviours {
+		c.values[b] = 2 + rng.Int32N(5)
+		c.behaviours[b] = make([]int32, s.Classes)
+		for k := range c.behaviours[b] {
+			c.behaviours[b][k] = rng.Int32N(c.values[b])
 		}
 	}
-	machines := make([]datasets.Machine, s.Rows)
-	for r := range machines {
-		machines[r] = datasets.Machine{Name: fmt.Sprintf("m%03d", r), Group: fmt.Sprintf("m%03d", r)}
+	for r := range s.Rows {
+		name := fmt.Sprintf("m%03d", r)
+		c.Machines = append(c.Machines, datasets.Machine{Name: name, Group: name})
 	}
-	g := datasets.NewGrouper(machines)
-	numbers := make([]int32, s.Rows)
-	for c := range s.Columns {
-		b := rng.IntN(s.Behaviours)
-		constant, coarse, only := rng.Float64() < s.Constant, rng.IntN(2) == 0, rng.Int32N(values[b])
-		for r := range numbers {
-			v := behaviours[b][d.Labels[r]]
-			switch {
-			case constant:
-				numbers[r] = 0
-				continue
-			case coarse && v == only:
-				v = 1
-			case coarse:
-				v = 0
-			}
-			if x := rng.Float64(); x < s.Noise {
-				v = rng.Int32N(values[b])
-			} else if x < s.Noise+s.Missing {
-				v = -1
-			}
-			numbers[r] = v
+	return c
+}
+
+// Data is a selection of the columns with the labels.
+func (c *Columns) Data(s *datasets.Selection) *Data { return &Data{s, c.Labels, c.Classes} }
+
+// Next makes the next column; false when there are no more.
+func (c *Columns) Next() bool {
+	if c.made == c.shape.Columns {
+		return false
+	}
+	rng, s := c.rng, &c.shape
+	b := rng.IntN(s.Behaviours)
+	constant, coarse, only := rng.Float64() < s.Constant, rng.IntN(2) == 0, rng.Int32N(c.values[b])
+	for r := range c.numbers {
+		v := c.behaviours[b][c.Labels[r]]
+		switch {
+		case constant:
+			c.numbers[r] = 0
+			continue
+		case coarse && v == only:
+			v = 1
+		case coarse:
+			v = 0
 		}
-		addColumn(g, c, numbers)
+		if x := rng.Float64(); x < s.Noise {
+			v = rng.Int32N(c.values[b])
+		} else if x < s.Noise+s.Missing {
+			v = -1
+		}
+		c.numbers[r] = v
 	}
-	d.Selection = g.Matrix(nil).All()
-	return d
+	c.encode()
+	c.Column = datasets.Column{Probe: int32(c.made / datasets.NumFields), Field: datasets.FieldID(c.made % datasets.NumFields)}
+	c.made++
+	return true
+}
+
+// encode turns numbers, negative where missing, into codes.
+func (c *Columns) encode() {
+	c.Values = c.Values[:0]
+	for v := range c.codes {
+		c.codes[v] = datasets.Missing
+	}
+	for r, v := range c.numbers {
+		if v < 0 {
+			c.Cells[r] = datasets.Missing
+			continue
+		}
+		if c.codes[v] == datasets.Missing {
+			c.codes[v] = datasets.Code(len(c.Values))
+			c.Values = append(c.Values, datasets.Value{State: datasets.Present, Number: uint64(v)})
+		}
+		c.Cells[r] = c.codes[v]
+	}
 }
 
 // classLabels gives each class a row, as far as they go, and spreads the rest
