@@ -16,6 +16,7 @@ type Shared struct {
 	data       *datasets.Selection
 	agreements once[*Agreements]
 	rows       once[*RowMajor]
+	onehot     once[*OneHot]
 
 	mu    sync.Mutex
 	other map[any]any // key of Share to *once[T]
@@ -48,6 +49,19 @@ func (t *Train) RowMajor(ctx context.Context) (*RowMajor, error) {
 		return nil, errForeign
 	}
 	return t.Shared.rows.get(ctx, transpose)
+}
+
+// OneHot gives the cells of t.Data as bits, from t.Shared where there is one.
+// It fails only when ctx ends, or when t.Shared is of other data.
+func (t *Train) OneHot(ctx context.Context) (*OneHot, error) {
+	pack := func() (*OneHot, error) { return NewOneHot(ctx, t.Data, t.Workers) }
+	if t.Shared == nil {
+		return pack()
+	}
+	if t.Shared.data != t.Data {
+		return nil, errForeign
+	}
+	return t.Shared.onehot.get(ctx, pack)
 }
 
 // Share gives what compute makes of t.Data, from t.Shared where some fit has

@@ -33,6 +33,12 @@ type grower struct {
 	average bool      // every column has so many values, and all enter it after all
 	xlog2x  []float64 // for weights 0…len(Rows)
 	scratch []*scratch
+	found   []candidate // of the node at hand
+	// Of each attribute, for loops over all of them at every node:
+	numeric  []bool
+	entering []int32 // columns that enter the average gain
+	// vertical is nil where branches are of one value.
+	vertical *vertical
 }
 
 func newGrower(ctx context.Context, l learner, t *learners.Train) (*grower, error) {
@@ -48,9 +54,24 @@ func newGrower(ctx context.Context, l learner, t *learners.Train) (*grower, erro
 			g.average = false
 		}
 	}
+	g.numeric, g.entering = make([]bool, len(list)), make([]int32, len(list))
+	for i := range list {
+		a := &list[i]
+		g.numeric[i] = !a.Nominal()
+		if !a.Nominal() || g.average || g.few(a) {
+			g.entering[i] = a.Mult
+		}
+	}
 	g.xlog2x = make([]float64, len(t.Rows)+1)
 	for n := range g.xlog2x {
 		g.xlog2x[n] = xlog2x(float64(n))
+	}
+	if !g.binary {
+		onehot, err := t.OneHot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		g.vertical = newVertical(onehot, g)
 	}
 	g.scratch = make([]*scratch, workers)
 	for i := range g.scratch {
@@ -120,20 +141,24 @@ func (g *grower) choose(n *node, alive []int32) (*test, []int32, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	sum, columns := 0.0, 0
-	left := make([]int32, 0, len(alive))
+	sum, columns, live := 0.0, 0, 0
+	for k := range found {
+		if found[k].valid || g.numeric[alive[k]] {
+			live++
+		}
+	}
+	left := make([]int32, 0, live)
 	for k, i := range alive {
-		a := &g.list[i]
 		if !found[k].valid {
-			if !a.Nominal() {
+			if g.numeric[i] {
 				left = append(left, i)
 			}
 			continue
 		}
 		left = append(left, i)
-		if !a.Nominal() || g.average || g.few(a) {
-			sum += found[k].gain * float64(a.Mult)
-			columns += int(a.Mult)
+		if n := int(g.entering[i]); n > 0 {
+			sum += found[k].gain * float64(n)
+			columns += n
 		}
 	}
 	if columns == 0 {
@@ -183,12 +208,14 @@ const parallelCells = 1 << 16
 
 // measure measures attributes at a node.
 func (g *grower) measure(n *node, alive []int32) ([]candidate, error) {
-	found := make([]candidate, len(alive))
+	g.found = slices.Grow(g.found[:0], len(alive))[:len(alive)]
+	found := g.found
 	h := newHere(n.rows, n.dist.total)
+	if h.integer && g.vertical != nil {
+		h.ids, h.classes = g.classesOf(n.rows)
+	}
 	if len(alive)*len(n.rows) < parallelCells {
-		for k, i := range alive {
-			found[k] = g.candidate(h, &g.list[i], g.scratch[0])
-		}
+		g.measureFrom(h, alive, found, g.scratch[0])
 		return found, nil
 	}
 	const step = 256
@@ -197,9 +224,8 @@ func (g *grower) measure(n *node, alive []int32) ([]candidate, error) {
 			if err := g.ctx.Err(); err != nil {
 				return err
 			}
-			for k := from; k < min(from+step, len(alive)); k++ {
-				found[k] = g.candidate(h, &g.list[alive[k]], g.scratch[part])
-			}
+			to := min(from+step, len(alive))
+			g.measureFrom(h, alive[from:to], found[from:to], g.scratch[part])
 		}
 		return nil
 	})

@@ -13,6 +13,9 @@ type here struct {
 	rows    []entry
 	total   float64
 	integer bool // every weight is one
+	// Where vertical measures columns: the rows, and the same by class.
+	ids     []int32
+	classes []class
 }
 
 func newHere(rows []entry, total float64) *here {
@@ -30,6 +33,7 @@ type scratch struct {
 	classes []int32 // known cells, by class
 	codes   []datasets.Code
 	seen    []datasets.Code
+	tally   tally
 }
 
 // counted measures a nominal column where every row is whole. It counts one

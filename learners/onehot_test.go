@@ -1,0 +1,73 @@
+package learners
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/datasets"
+)
+
+// TestOneHot holds bits and counts to the cells, over partitions of many sizes,
+// with missing cells.
+func TestOneHot(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	const rows = 301
+	g := datasets.NewGrouper(make([]datasets.Machine, rows))
+	for c := range 90 {
+		values := 1 + rng.IntN(OneHotValues+3)
+		cells := make([]datasets.Code, rows)
+		for r := range cells {
+			if cells[r] = datasets.Code(rng.IntN(values)); r < values {
+				cells[r] = datasets.Code(r)
+			} else if c%3 == 0 && rng.IntN(9) == 0 {
+				cells[r] = datasets.Missing
+			}
+		}
+		g.Add(datasets.Column{Probe: int32(c)}, cells, make([]datasets.Value, values))
+	}
+	s := g.Matrix(nil).All()
+	o, err := NewOneHot(context.Background(), s, 2)
+	require.NoError(t, err)
+	last := int32(-1)
+	for i, id := range s.IDs {
+		p := &s.Parts[id]
+		if p.Distinct > OneHotValues || p.Distinct == 1 && !p.Missing {
+			require.Equal(t, int32(-1), o.First[i])
+			continue
+		}
+		require.Greater(t, o.First[i], last)
+		last = o.First[i] + int32(p.Distinct) - 1
+		require.Equal(t, o.First[i]/64, last/64, "one group")
+		for code := range p.Distinct {
+			for r, cell := range s.Codes(id) {
+				require.Equal(t, int(cell) == code, o.Words(int(o.First[i]) / 64)[r]>>(int(o.First[i])%64+code)&1 == 1)
+			}
+		}
+	}
+	require.Equal(t, int(last)/64+1, o.Groups)
+	for _, n := range []int{0, 1, 2, 3, 64, 300} {
+		some := make([]int32, n)
+		for k := range some {
+			some[k] = int32(rng.IntN(rows))
+		}
+		var c, twice Counts
+		words := o.Words(o.Groups / 2)
+		c.Count(words, some)
+		twice.Count(words, some)
+		twice.Plus(&c)
+		for bit := range 64 {
+			want := 0
+			for _, r := range some {
+				want += int(words[r] >> bit & 1)
+			}
+			require.Equal(t, want, c.At(bit))
+			require.Equal(t, 2*want, twice.At(bit))
+			for _, least := range []int{0, 1, want, want + 1, 1 << 17} {
+				require.Equal(t, want >= least, c.AtLeast(least)>>bit&1 == 1, "%d of %d", least, want)
+			}
+		}
+	}
+}
