@@ -90,28 +90,55 @@ type Counts struct {
 // Count makes c the number of the given rows, at most 65,535, that have each
 // bit.
 func (c *Counts) Count(words []uint64, rows []int32) {
-	*c = Counts{}
+	c.Reset()
 	c.Add(words, rows)
 }
 
-// Add counts more rows.
+// Reset makes all numbers 0.
+func (c *Counts) Reset() {
+	clear(c.planes[:c.used])
+	c.used = 0
+}
+
+// Add counts more rows. Full adders take them eight at a time into three
+// planes, from which one carry goes on (Harley and Seal's way; Muła, Kurz and
+// Lemire, Computer Journal 61, 2018).
 func (c *Counts) Add(words []uint64, rows []int32) {
-	k := 0
-	ones := c.planes[0]
-	for ; k+1 < len(rows); k += 2 { // a full adder takes two at a time
-		a, b := words[rows[k]], words[rows[k+1]]
-		half := ones ^ a
-		carry := ones&a | half&b
-		ones = half ^ b
-		if carry != 0 {
-			c.carry(carry, 1)
+	ones, twos, fours := c.planes[0], c.planes[1], c.planes[2]
+	var twosA, twosB, foursA, foursB, eights uint64
+	for len(rows) >= 8 {
+		r := rows[:8]
+		rows = rows[8:]
+		ones, twosA = adder(ones, words[r[0]], words[r[1]])
+		ones, twosB = adder(ones, words[r[2]], words[r[3]])
+		twos, foursA = adder(twos, twosA, twosB)
+		ones, twosA = adder(ones, words[r[4]], words[r[5]])
+		ones, twosB = adder(ones, words[r[6]], words[r[7]])
+		twos, foursB = adder(twos, twosA, twosB)
+		fours, eights = adder(fours, foursA, foursB)
+		for b := 3; eights != 0; b++ {
+			c.planes[b], eights = c.planes[b]^eights, c.planes[b]&eights
+			c.used = max(c.used, b+1)
 		}
 	}
-	c.planes[0] = ones
-	c.used = max(c.used, min(len(rows), 1))
-	if k < len(rows) {
-		c.carry(words[rows[k]], 0)
+	c.planes[0], c.planes[1], c.planes[2] = ones, twos, fours
+	switch {
+	case fours != 0:
+		c.used = max(c.used, 3)
+	case twos != 0:
+		c.used = max(c.used, 2)
+	case ones != 0:
+		c.used = max(c.used, 1)
 	}
+	for _, r := range rows {
+		c.carry(words[r], 0)
+	}
+}
+
+// adder adds three bits in each place.
+func adder(a, b, c uint64) (sum, carry uint64) {
+	half := a ^ b
+	return half ^ c, a&b | half&c
 }
 
 // carry adds a plane of 2ᵇ.

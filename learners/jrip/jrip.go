@@ -80,7 +80,11 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err != nil {
 		return nil, err
 	}
-	f := &fit{learner: l, ctx: ctx, train: t, table: newTable(list, t.Rows)}
+	onehot, err := t.OneHot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &fit{learner: l, ctx: ctx, train: t, table: newTable(list, t.Rows, onehot)}
 	if err := f.order(); err != nil {
 		return nil, err
 	}

@@ -25,9 +25,11 @@ func fixed(t *testing.T, classes []int32) *fit {
 	list, err := attributes.Of(d.Selection)
 	require.NoError(t, err)
 	train := d.Train(nil)
+	onehot, err := train.OneHot(context.Background())
+	require.NoError(t, err)
 	return &fit{
 		learner: learner{folds: 3, weight: 2, errors: true}, ctx: context.Background(), train: train,
-		table: newTable(list, train.Rows), class: classes, counts: []int{4, 6},
+		table: newTable(list, train.Rows, onehot), class: classes, counts: []int{4, 6},
 	}
 }
 

@@ -11,58 +11,59 @@ import (
 	"tickle/learners/attributes"
 )
 
-// fewValues is how many values a nominal column may have for its values to be
-// sets of bits. A column of more is counted row by row.
-const fewValues = 16
-
-// table is the training rows, numbered from 0, by column: for each value of a
-// nominal column the set of rows that have it, for a column of numbers the
-// rows in their order.
+// table is the training rows, numbered from 0, by column: for a nominal column
+// of few values bits that all fits share, for a column of numbers the rows in
+// their order. A nominal column of many values is counted row by row.
 type table struct {
 	rows       []int32 // of the matrix
-	words      int     // of a set of rows
 	columns    []column
-	sets       []uint64
-	conditions float64 // how many there may be: a column's values, or two a number
-	values     int     // most values of a nominal column
+	onehot     *learners.OneHot
+	of         []int32   // of a bit of onehot: index into columns, or -1
+	rest       []int32   // indices into columns of those that onehot lacks
+	conditions float64   // how many there may be: a column's values, or two a number
+	values     int       // most values of a nominal column
+	logs       []float64 // log₂ of 0 to one more than the rows
 }
 
 type column struct {
 	*attributes.Attribute
-	at    int     // in sets, for a nominal column of few values
+	first int32   // bit of the first value, or -1
 	order []int32 // of a column of numbers: rows that have one, ascending
 }
 
-func newTable(list []attributes.Attribute, rows []int32) *table {
-	t := &table{rows: rows, words: (len(rows) + 63) / 64}
-	size := 0
+func newTable(list []attributes.Attribute, rows []int32, onehot *learners.OneHot) *table {
+	t := &table{rows: rows, onehot: onehot, of: make([]int32, 64*onehot.Groups)}
+	for bit := range t.of {
+		t.of[bit] = -1
+	}
+	t.logs = make([]float64, len(rows)+2)
+	for n := range t.logs {
+		t.logs[n] = math.Log2(float64(n))
+	}
+	nominal := 0
 	for i := range list {
 		a := &list[i]
-		c := column{Attribute: a, at: size}
+		c := column{Attribute: a, first: -1}
 		if !a.Nominal() {
 			c.order = t.sorted(a)
 			t.conditions += 2 * float64(t.distinct(c))
 		} else {
 			t.conditions += float64(a.Mult) * float64(a.Values)
 			t.values = max(t.values, a.Values)
-			if a.Values <= fewValues {
-				size += a.Values * t.words
-			}
+			c.first = onehot.First[nominal]
+			nominal++
 		}
-		if !a.Nominal() || a.Values > 1 || a.Missing {
-			t.columns = append(t.columns, c)
-		}
-	}
-	t.sets = make([]uint64, size)
-	for k := range t.columns {
-		c := &t.columns[k]
-		if !c.Nominal() || c.Values > fewValues {
+		if a.Nominal() && a.Values < 2 && !a.Missing {
 			continue
 		}
-		for i, r := range rows {
-			if code := c.Codes[r]; code != datasets.Missing {
-				t.sets[c.at+int(code)*t.words+i/64] |= 1 << (i % 64)
-			}
+		at := int32(len(t.columns))
+		t.columns = append(t.columns, c)
+		if c.first < 0 {
+			t.rest = append(t.rest, at)
+			continue
+		}
+		for v := range int32(a.Values) {
+			t.of[c.first+v] = at
 		}
 	}
 	return t
@@ -91,37 +92,42 @@ func (t *table) distinct(c column) int {
 
 // growth is the rows that a growing rule covers.
 type growth struct {
-	rows      int
-	in, right []uint64 // all, and those of the rule's class
+	rows         int
+	in           []bool  // by training row
+	right, wrong []int32 // rows of the matrix: those of the rule's class, and others
+	class        func(i int32) bool
 }
 
 func (t *table) newGrowth(rows []int32, right func(i int32) bool) *growth {
-	g := &growth{rows: len(rows), in: make([]uint64, t.words), right: make([]uint64, t.words)}
+	g := &growth{in: make([]bool, len(t.rows)), class: right}
 	for _, i := range rows {
-		g.in[i/64] |= 1 << (i % 64)
-		if right(i) {
-			g.right[i/64] |= 1 << (i % 64)
-		}
+		g.in[i] = true
 	}
+	g.count(t)
 	return g
 }
 
-func has(set []uint64, i int32) bool { return set[i/64]>>(i%64)&1 == 1 }
+// count lists the rows that are in.
+func (g *growth) count(t *table) {
+	g.right, g.wrong = g.right[:0], g.wrong[:0]
+	for i, in := range g.in {
+		switch {
+		case !in:
+		case g.class(int32(i)):
+			g.right = append(g.right, t.rows[i])
+		default:
+			g.wrong = append(g.wrong, t.rows[i])
+		}
+	}
+	g.rows = len(g.right) + len(g.wrong)
+}
 
 // narrow keeps the rows that satisfy a condition.
 func (g *growth) narrow(t *table, c *condition) {
-	g.rows = 0
-	for w := range g.in {
-		for rest := g.in[w]; rest != 0; rest &= rest - 1 {
-			bit := bits.TrailingZeros64(rest)
-			if c.holds(t.rows[64*w+bit]) {
-				g.rows++
-				continue
-			}
-			g.in[w] &^= 1 << bit
-			g.right[w] &^= 1 << bit
-		}
+	for i := range g.in {
+		g.in[i] = g.in[i] && c.holds(t.rows[i])
 	}
+	g.count(t)
 }
 
 // growing is what a rule is so far.
@@ -141,77 +147,160 @@ type found struct {
 	condition
 	gain           float64
 	covered, right int
+	column         int32 // index into the table's columns
 }
 
-// parts is the number of parts in which columns are searched, as far as
-// Train.Workers lets them be searched at once.
-const parts = 4
+// before reports whether f is the better of two, which on equal gains is the
+// one whose column comes first.
+func (f *found) before(o *found) bool {
+	return f.gain > o.gain || f.gain == o.gain && f.gain > 0 && f.column < o.column
+}
 
-// parallelColumns is how many columns are worth a goroutine.
-const parallelColumns = 4096
+// parallelGroups is how many groups of values are worth goroutines, in parts of
+// so many.
+const parallelGroups = 256
 
 // best gives the first condition of those with the highest gain; one without
 // an attribute when none gains.
 func (t *table) best(f *fit, g *growth, w growing) (found, error) {
-	if len(t.columns) < parallelColumns {
-		return t.search(g, w, t.columns), nil
+	best := t.others(g, w)
+	parts := (t.onehot.Groups + parallelGroups - 1) / parallelGroups
+	if f.train.Workers == 1 || parts < 2 {
+		t.few(g, w, span{0, t.onehot.Groups}, &best)
+		return best, nil
 	}
-	var each [parts]found
-	n := (len(t.columns) + parts - 1) / parts
+	each := make([]found, parts)
 	err := learners.Parallel(f.ctx, parts, f.train.Workers, func(_, part int) error {
-		each[part] = t.search(g, w, t.columns[part*n:min((part+1)*n, len(t.columns))])
+		t.few(g, w, span{part * parallelGroups, min((part+1)*parallelGroups, t.onehot.Groups)}, &each[part])
 		return nil
 	})
-	best := each[0]
-	for _, b := range each[1:] {
-		if b.gain > best.gain {
-			best = b
+	for i := range each {
+		if each[i].before(&best) {
+			best = each[i]
 		}
 	}
 	return best, err
 }
 
-func (t *table) search(g *growth, w growing, columns []column) (best found) {
+// others looks at the columns that have no bits.
+func (t *table) others(g *growth, w growing) (best found) {
 	var s *scratch
-	for k := range columns {
-		c := &columns[k]
+	for _, at := range t.rest {
+		c, f := &t.columns[at], found{}
 		switch {
 		case len(w.used) > 0 && w.used[c.ID]:
 		case !c.Nominal():
-			t.number(g, w, c, &best)
-		case c.Values <= fewValues:
-			t.few(g, w, c, &best)
+			f.gain = best.gain
+			t.number(g, w, c, &f)
 		default:
 			if s == nil {
 				s = &scratch{make([]int32, t.values), make([]int32, t.values)}
 			}
-			t.many(g, w, c, s, &best)
+			f.gain = best.gain
+			t.many(g, w, c, s, &f)
+		}
+		if f.attr != nil {
+			f.column = at
+			best = f
 		}
 	}
 	return best
 }
 
-// few looks for the best value of a column as sets of bits. Only a value that
-// right rows have can gain, and no more than if it had no others.
-func (t *table) few(g *growth, w growing, c *column, best *found) {
-	for code := range c.Values {
-		set := t.sets[c.at+code*t.words : c.at+(code+1)*t.words]
-		right := common(set, g.right)
-		if right == 0 || float64(right)*-w.log <= best.gain {
-			continue
+// span is the groups from…to-1.
+type span struct{ from, to int }
+
+// fewRows is how many wrong rows are counted before looking whether any value
+// can still gain.
+const fewRows = 16
+
+// sampled is the share of groups that are searched first, so that most of the
+// others have a high gain to beat.
+const sampled = 1.0 / 32
+
+// few looks for the best of the values that are bits. Only a value that right
+// rows have can gain, and no more than if no wrong ones had it: values are
+// counted among the right rows first, 64 at a time, and a group is left as soon
+// as each of its values has too many wrong ones.
+func (t *table) few(g *growth, w growing, in span, best *found) {
+	const stride = int(1 / sampled)
+	s := &search{best: best, limit: limitsOf(w, best.gain, len(g.right))}
+	for group := in.from; group < in.to; group += stride {
+		t.group(g, w, group, s)
+	}
+	for group := in.from; group < in.to; group++ {
+		if (group-in.from)%stride != 0 {
+			t.group(g, w, group, s)
 		}
-		t.offer(w, best, found{condition: condition{kind: is, attr: c.Attribute, code: datasets.Code(code)}, covered: common(set, g.in), right: right})
 	}
 }
 
-// common is the number of rows in both sets.
-func common(a, b []uint64) int {
-	n := 0
-	b = b[:len(a)]
-	for i, w := range a {
-		n += bits.OnesCount64(w & b[i])
+// search is a search of groups under way, with memory for counting.
+type search struct {
+	best         *found
+	limit        limits
+	right, wrong learners.Counts
+}
+
+// group looks for the best among the values of a group.
+func (t *table) group(g *growth, w growing, group int, s *search) {
+	best, limit := s.best, &s.limit
+	words := t.onehot.Words(group)
+	right, wrong := &s.right, &s.wrong
+	right.Count(words, g.right)
+	wrong.Reset()
+	open := right.AtLeast(limit.right)
+	for from := 0; from < len(g.wrong) && open != 0; from += fewRows {
+		wrong.Add(words, g.wrong[from:min(from+fewRows, len(g.wrong))])
+		open &^= wrong.AtLeast(limit.wrong + 1)
 	}
-	return n
+	for ; open != 0; open &= open - 1 {
+		bit := bits.TrailingZeros64(open)
+		at := t.of[64*group+bit]
+		if at < 0 || len(w.used) > 0 && w.used[t.columns[at].ID] {
+			continue
+		}
+		n := right.At(bit)
+		covered := n + wrong.At(bit)
+		if t.about(w, covered, n) < best.gain {
+			continue
+		}
+		c := &t.columns[at]
+		f := found{condition: condition{kind: is, attr: c.Attribute, code: datasets.Code(int32(64*group+bit) - c.first)}, right: n, covered: covered, column: at}
+		f.gain = w.gain(covered, n)
+		if f.before(best) {
+			*best = f
+			*limit = limitsOf(w, best.gain, len(g.right))
+		}
+	}
+}
+
+// about is a little more than the gain, from a table of logarithms.
+func (t *table) about(w growing, covered, right int) float64 {
+	return float64(right)*(t.logs[right+1]-t.logs[covered+1]-w.log) + 1e-9
+}
+
+// limits say what a condition needs to gain as much as the best so far.
+type limits struct {
+	right int // at least so many right rows
+	wrong int // at most so many wrong ones
+}
+
+// limitsOf gives limits that are never too tight: by the gain of all right rows
+// and no wrong one, and of all right rows with some wrong ones.
+func limitsOf(w growing, gain float64, right int) limits {
+	const slack = 1e-9
+	l := limits{right: 1, wrong: math.MaxInt32}
+	if gain <= 0 || right == 0 {
+		return l
+	}
+	if w.log < 0 {
+		l.right = max(1, int(math.Ceil(gain/-w.log-slack)))
+	}
+	p := float64(right)
+	most := (p+1)/math.Exp2(gain/p+w.log) - 1 - p
+	l.wrong = max(0, int(math.Min(math.Floor(most+slack*(1+math.Abs(most))), math.MaxInt32-1)))
+	return l
 }
 
 // offer takes a condition that gains more than the best.
@@ -228,15 +317,15 @@ type scratch struct {
 
 // many looks for the best value of a column row by row.
 func (t *table) many(g *growth, w growing, c *column, s *scratch, best *found) {
-	for i, r := range t.rows {
-		if !has(g.in, int32(i)) {
-			continue
-		}
+	for _, r := range g.right {
 		if code := c.Codes[r]; code != datasets.Missing {
 			s.covered[code]++
-			if has(g.right, int32(i)) {
-				s.right[code]++
-			}
+			s.right[code]++
+		}
+	}
+	for _, r := range g.wrong {
+		if code := c.Codes[r]; code != datasets.Missing {
+			s.covered[code]++
 		}
 	}
 	for code := range c.Values {
@@ -253,10 +342,10 @@ func (t *table) number(g *growth, w growing, c *column, best *found) {
 	var rows []int32
 	above := found{condition: condition{kind: atLeast, attr: c.Attribute}}
 	for _, i := range c.order {
-		if has(g.in, i) {
+		if g.in[i] {
 			rows = append(rows, i)
 			above.covered++
-			if has(g.right, i) {
+			if g.class(i) {
 				above.right++
 			}
 		}
@@ -266,7 +355,7 @@ func (t *table) number(g *growth, w growing, c *column, best *found) {
 	for from := 0; from < len(rows); {
 		to, right := from, 0
 		for ; to < len(rows) && c.Cells[t.rows[rows[to]]] == c.Cells[t.rows[rows[from]]]; to++ {
-			if has(g.right, rows[to]) {
+			if g.class(rows[to]) {
 				right++
 			}
 		}
