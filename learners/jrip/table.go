@@ -256,16 +256,17 @@ func (t *table) group(g *growth, w growing, group int, s *search) {
 	}
 	for ; open != 0; open &= open - 1 {
 		bit := bits.TrailingZeros64(open)
-		at := t.of[64*group+bit]
-		if at < 0 || len(w.used) > 0 && w.used[t.columns[at].ID] {
-			continue
-		}
 		n := right.At(bit)
 		covered := n + wrong.At(bit)
-		if t.about(w, covered, n) < best.gain {
+		at := t.of[64*group+bit]
+		alike := n == best.right && covered == best.covered // the gain is the same
+		if at < 0 || alike && at > best.column || t.about(w, covered, n) < best.gain {
 			continue
 		}
 		c := &t.columns[at]
+		if len(w.used) > 0 && w.used[c.ID] {
+			continue
+		}
 		f := found{condition: condition{kind: is, attr: c.Attribute, code: datasets.Code(int32(64*group+bit) - c.first)}, right: n, covered: covered, column: at}
 		f.gain = w.gain(covered, n)
 		if f.before(best) {
