@@ -1,7 +1,6 @@
 package bayes_test
 
 import (
-	"fmt"
 	"math"
 	"testing"
 
@@ -110,23 +109,6 @@ func reference(t *learners.Train, row int32) []float64 {
 func TestPartitions(t *testing.T) { peers.CheckPartitions(t, learner(t), nil) }
 
 func TestNumbers(t *testing.T) { peers.CheckNumbers(t, learner(t)) }
-
-func BenchmarkBayes(b *testing.B) {
-	for _, columns := range []int{10_000, 77_000} {
-		for _, missing := range []float64{0, 0.02} {
-			shape := learnertest.Paper(columns)
-			shape.Missing = missing
-			d := learnertest.Synthetic(shape)
-			l := learner(b)
-			b.Run(fmt.Sprintf("columns=%d/partitions=%d/missing=%v/tenfold", columns, len(d.IDs), missing), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					b.ReportMetric(learnertest.TenFold(b, l, d), "accuracy")
-				}
-			})
-		}
-	}
-}
 
 func TestStore(t *testing.T) {
 	for _, spec := range []string{"bayes"} {

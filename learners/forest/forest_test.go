@@ -1,7 +1,6 @@
 package forest_test
 
 import (
-	"fmt"
 	"math"
 	"testing"
 
@@ -44,7 +43,7 @@ func TestAccuracy(t *testing.T) {
 	shape := learnertest.Paper(4000)
 	shape.Classes = 12
 	d := learnertest.Synthetic(shape)
-	require.Greater(t, learnertest.TenFold(t, learner(t, "forest:trees=30"), d), 0.97)
+	require.Greater(t, learnertest.CrossValidate(t, learner(t, "forest:trees=30"), d, learners.NewShared(d.Selection)), 0.97)
 }
 
 // TestOutOfBag compares the error estimated out of the bags with that of
@@ -66,7 +65,7 @@ func TestOutOfBag(t *testing.T) {
 	require.Equal(t, wrong, misses)
 	// A row is in every one of 60 bags with probability 0.632⁶⁰.
 	require.Equal(t, d.Rows(), rows)
-	accuracy := learnertest.TenFold(t, l, d)
+	accuracy := learnertest.CrossValidate(t, l, d, learners.NewShared(d.Selection))
 	spread := math.Sqrt(accuracy * (1 - accuracy) / float64(rows))
 	require.InDelta(t, accuracy, 1-float64(wrong)/float64(rows), 4*spread)
 	// With one tree, the rows in its bag are left out.
@@ -85,25 +84,6 @@ func TestSeeds(t *testing.T) {
 	require.Equal(t, first, learnertest.PredictAll(t, learnertest.Fit(t, l, train), d))
 	train.Seed++
 	require.NotEqual(t, first, learnertest.PredictAll(t, learnertest.Fit(t, l, train), d))
-}
-
-func BenchmarkForest(b *testing.B) {
-	for _, spec := range []string{"forest", "forest:like=sklearn"} {
-		b.Run(spec, func(b *testing.B) { benchmark(b, spec) })
-	}
-}
-
-func benchmark(b *testing.B, spec string) {
-	for _, columns := range []int{10_000, 77_000} {
-		d := learnertest.Synthetic(learnertest.Paper(columns))
-		l := learner(b, spec)
-		b.Run(fmt.Sprintf("columns=%d/partitions=%d/tenfold", columns, len(d.IDs)), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				b.ReportMetric(learnertest.TenFold(b, l, d), "accuracy")
-			}
-		})
-	}
 }
 
 func TestNumbers(t *testing.T) {

@@ -1,7 +1,6 @@
 package ibk_test
 
 import (
-	"fmt"
 	"math"
 	"testing"
 
@@ -125,19 +124,6 @@ func reference(t *learners.Train, row int32, skip bool) int32 {
 		}
 	}
 	return int32(best)
-}
-
-func BenchmarkIBk(b *testing.B) {
-	for _, columns := range []int{10_000, 77_000} {
-		d := learnertest.Synthetic(learnertest.Paper(columns))
-		l := learner(b, "ibk")
-		b.Run(fmt.Sprintf("columns=%d/partitions=%d/tenfold", columns, len(d.IDs)), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				learnertest.TenFold(b, l, d)
-			}
-		})
-	}
 }
 
 func TestNumbers(t *testing.T) {

@@ -1,7 +1,6 @@
 package jrip_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,19 +31,6 @@ func TestBadOptions(t *testing.T) {
 	} {
 		_, err := learners.NewRegistry(jrip.Entry()).Parse(spec)
 		require.EqualError(t, err, want)
-	}
-}
-
-func BenchmarkJRip(b *testing.B) {
-	for _, columns := range []int{10_000, 77_000} {
-		d := learnertest.Synthetic(learnertest.Paper(columns))
-		l := learner(b, "jrip")
-		b.Run(fmt.Sprintf("columns=%d/partitions=%d/tenfold", columns, len(d.IDs)), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				b.ReportMetric(learnertest.TenFold(b, l, d), "accuracy")
-			}
-		})
 	}
 }
 

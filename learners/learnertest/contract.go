@@ -257,15 +257,9 @@ func concurrent(t *testing.T, l learners.Learner, d *Data) {
 	}
 }
 
-// TenFold cross-validates on interleaved tenths, sharing what folds have in
-// common, and gives the accuracy.
-func TenFold(t testing.TB, l learners.Learner, d *Data) float64 {
-	return CrossValidate(t, l, d, learners.NewShared(d.Selection))
-}
-
-// CrossValidate is TenFold with a store that may have served before. Folds run
-// side by side, as many as there are processors, with a goroutine each: as
-// experiments run them.
+// CrossValidate cross-validates on interleaved tenths and gives the accuracy.
+// Folds run side by side, as many as there are processors, with a goroutine
+// each: as experiments run them. It is what benchmarks measure.
 func CrossValidate(t testing.TB, l learners.Learner, d *Data, shared *learners.Shared) float64 {
 	const folds = 10
 	var right [folds]int

@@ -245,21 +245,6 @@ func TestPartitions(t *testing.T) {
 	}
 }
 
-func BenchmarkLogistic(b *testing.B) {
-	for _, columns := range []int{10_000, 77_000} {
-		d := learnertest.Synthetic(learnertest.Paper(columns))
-		for _, spec := range []string{"logistic", "logistic:eps=1e-4", "logistic:multinomial=true"} {
-			l := learner(b, spec)
-			b.Run(fmt.Sprintf("%s/columns=%d/partitions=%d/tenfold", spec, columns, len(d.IDs)), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					b.ReportMetric(learnertest.TenFold(b, l, d), "accuracy")
-				}
-			})
-		}
-	}
-}
-
 func TestStore(t *testing.T) {
 	for _, spec := range []string{"logistic", "logistic:space=primal", "logistic:multinomial=true", "logistic:space=primal,multinomial=true,bias=-1"} {
 		t.Run(spec, func(t *testing.T) {

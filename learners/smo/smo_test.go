@@ -1,7 +1,6 @@
 package smo_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,23 +39,6 @@ func TestPartitions(t *testing.T) {
 	for _, spec := range []string{"smo", "smo:kernel=poly", "smo:kernel=rbf,scores=platt"} {
 		peers.CheckPartitions(t, learner(t, spec), nil)
 		peers.CheckNumbers(t, learner(t, spec))
-	}
-}
-
-func BenchmarkSMO(b *testing.B) {
-	for _, columns := range []int{10_000, 77_000} {
-		for _, missing := range []float64{0, 0.02} {
-			shape := learnertest.Paper(columns)
-			shape.Missing = missing
-			d := learnertest.Synthetic(shape)
-			l := learner(b, "smo")
-			b.Run(fmt.Sprintf("columns=%d/partitions=%d/missing=%v/tenfold", columns, len(d.IDs), missing), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					learnertest.TenFold(b, l, d)
-				}
-			})
-		}
 	}
 }
 
