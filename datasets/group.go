@@ -13,12 +13,35 @@ import (
 // costs time and nothing else; the hash's seed differs from process to
 // process and shows in no result.
 type Grouper struct {
-	m     *Matrix
-	seed  maphash.Seed
-	head  map[uint64]int32 // hash to the last partition that has it
-	next  []int32          // partition to the one before with its hash, or -1
-	bytes []byte           // of the partitions' codes
-	key   []byte
+	m    *Matrix
+	seed maphash.Seed
+	head map[uint64]int32 // hash to the last partition that has it
+	next []int32          // partition to the one before with its hash, or -1
+	// blocks have the partitions' codes as bytes, blockParts partitions each: what
+	// one growing slice would copy again and again.
+	blocks [][]byte
+	key    []byte
+}
+
+// blockParts is the number of partitions in a block.
+const blockParts = 1024
+
+// cells gives the bytes of partition p, of which each has size.
+func (g *Grouper) cells(p int32, size int) []byte {
+	at := int(p) % blockParts * size
+	return g.blocks[p/blockParts][at : at+size]
+}
+
+// keep adds the bytes of partition p, which is the next.
+func (g *Grouper) keep(p int32, cells []byte) {
+	if p%blockParts == 0 {
+		g.blocks = append(g.blocks, nil)
+		if p > 0 { // the first grows, for there may be few
+			g.blocks[p/blockParts] = make([]byte, 0, blockParts*len(cells))
+		}
+	}
+	b := &g.blocks[p/blockParts]
+	*b = append(*b, cells...)
 }
 
 // NewGrouper starts a matrix over the given rows, at most 65,535. Columns
@@ -48,14 +71,14 @@ func (g *Grouper) add(c Column, cells []byte, hash uint64, values []Value) {
 		p = -1
 	}
 	last := p
-	for p >= 0 && !(m.Parts[p].Distinct == len(values) && bytes.Equal(g.bytes[int(p)*len(cells):(int(p)+1)*len(cells)], cells)) {
+	for p >= 0 && !(m.Parts[p].Distinct == len(values) && bytes.Equal(g.cells(p, len(cells)), cells)) {
 		p = g.next[p]
 	}
 	if p < 0 {
 		p = int32(len(m.Parts))
 		g.head[hash] = p
 		g.next = append(g.next, last)
-		g.bytes = append(g.bytes, cells...)
+		g.keep(p, cells)
 		part := Partition{Distinct: len(values)}
 		for i := 0; i < len(cells); i += 2 {
 			code := binary.LittleEndian.Uint16(cells[i:])
@@ -89,6 +112,10 @@ func (g *Grouper) AddLike(like int, c Column, values []Value) {
 func (g *Grouper) Matrix(texts []string) *Matrix {
 	m := g.m
 	m.Texts = texts
+	if slices.IsSortedFunc(m.Columns, compareColumns) {
+		g.finish()
+		return m
+	}
 	n := len(m.Columns)
 	order := make([]int32, n)
 	for i := range order {
@@ -111,7 +138,7 @@ func (g *Grouper) Matrix(texts []string) *Matrix {
 			q := m.Parts[p]
 			q.First = int32(i)
 			parts = append(parts, q)
-			codes = decodeCodes(codes, g.bytes[2*int(p)*rows:2*(int(p)+1)*rows])
+			codes = decodeCodes(codes, g.cells(p, 2*rows))
 		}
 		columns[i], part[i] = m.Columns[from], rank[p]
 		values = append(values, m.Values(int(from))...)
@@ -123,6 +150,20 @@ func (g *Grouper) Matrix(texts []string) *Matrix {
 	return m
 }
 
+// finish is Matrix where columns came in order, and so partitions did.
+func (g *Grouper) finish() {
+	m := g.m
+	for c := len(m.Part) - 1; c >= 0; c-- {
+		m.Parts[m.Part[c]].First = int32(c)
+	}
+	m.codes = make([]Code, 0, len(m.Parts)*len(m.Machines))
+	for i := range g.blocks {
+		m.codes = decodeCodes(m.codes, g.blocks[i])
+		g.blocks[i] = nil
+	}
+	*g = Grouper{}
+}
+
 // Compare orders columns as a matrix has them: less than 0 where c comes first.
 func (c Column) Compare(other Column) int { return compareColumns(c, other) }
 
@@ -132,15 +173,21 @@ func compareColumns(a, b Column) int {
 
 // appendCodes appends codes as two bytes each, little end first.
 func appendCodes(b []byte, codes []Code) []byte {
-	for _, v := range codes {
-		b = binary.LittleEndian.AppendUint16(b, v)
+	n := len(b)
+	b = slices.Grow(b, 2*len(codes))[:n+2*len(codes)]
+	out := b[n:]
+	for i, v := range codes {
+		binary.LittleEndian.PutUint16(out[2*i:], v)
 	}
 	return b
 }
 
 func decodeCodes(codes []Code, b []byte) []Code {
-	for i := 0; i < len(b); i += 2 {
-		codes = append(codes, binary.LittleEndian.Uint16(b[i:]))
+	n := len(codes)
+	codes = slices.Grow(codes, len(b)/2)[:n+len(b)/2]
+	out := codes[n:]
+	for i := range out {
+		out[i] = binary.LittleEndian.Uint16(b[2*i:])
 	}
 	return codes
 }
