@@ -33,7 +33,9 @@ type grower struct {
 	average bool      // every column has so many values, and all enter it after all
 	xlog2x  []float64 // for weights 0…len(Rows)
 	scratch []*scratch
-	found   []candidate // of the node at hand
+	// Of the attributes that a node measures: at a big one they are more than
+	// any cache holds, so that there is no more of them than has to be.
+	gains, ratios []float64 // a gain below zero is of one that cannot split
 	// Of each attribute, for loops over all of them at every node:
 	numeric  []bool
 	entering []int32 // columns that enter the average gain
@@ -137,19 +139,14 @@ func (g *grower) choose(n *node, alive []int32) (*test, []int32, error) {
 	if 2*float64(g.leaf)-d.total > tolerance || equal(d.total, d.class[most(d.class)]) {
 		return nil, nil, nil
 	}
-	found, err := g.measure(n, alive)
+	h, err := g.measure(n, alive)
 	if err != nil {
 		return nil, nil, err
 	}
-	sum, columns, live := 0.0, 0, 0
-	for k := range found {
-		if found[k].valid || g.numeric[alive[k]] {
-			live++
-		}
-	}
-	left := make([]int32, 0, live)
+	sum, columns := 0.0, 0
+	left := make([]int32, 0, g.live(alive))
 	for k, i := range alive {
-		if !found[k].valid {
+		if g.gains[k] < 0 {
 			if g.numeric[i] {
 				left = append(left, i)
 			}
@@ -157,7 +154,7 @@ func (g *grower) choose(n *node, alive []int32) (*test, []int32, error) {
 		}
 		left = append(left, i)
 		if n := int(g.entering[i]); n > 0 {
-			sum += found[k].gain * float64(n)
+			sum += g.gains[k] * float64(n)
 			columns += n
 		}
 	}
@@ -167,23 +164,38 @@ func (g *grower) choose(n *node, alive []int32) (*test, []int32, error) {
 	// Quinlan's average is rounded; Weka allows for it.
 	least := sum/float64(columns) - 1e-3
 	best, ratio := -1, 0.0
-	for k := range alive {
-		if c := &found[k]; c.valid && c.gain >= least && greater(c.ratio, ratio) {
-			best, ratio = k, c.ratio
+	for k, gain := range g.gains {
+		if gain >= least && gain >= 0 && greater(g.ratios[k], ratio) {
+			best, ratio = k, g.ratios[k]
 		}
 	}
 	if best < 0 {
 		return nil, nil, nil
 	}
-	a, c := &g.list[alive[best]], &found[best]
-	t := &test{kind: eachValue, id: a.ID, attr: a, code: c.code}
+	return g.testOf(h, &g.list[alive[best]]), left, nil
+}
+
+// live is how many attributes may split a part of the node.
+func (g *grower) live(alive []int32) int {
+	n := 0
+	for k, i := range alive {
+		if g.gains[k] >= 0 || g.numeric[i] {
+			n++
+		}
+	}
+	return n
+}
+
+// testOf makes the test of an attribute that was measured here.
+func (g *grower) testOf(h *here, a *attributes.Attribute) *test {
+	t := &test{kind: eachValue, id: a.ID, attr: a}
 	switch {
 	case !a.Nominal():
-		t.kind, t.point = threshold, g.settle(a, c.point)
+		t.kind, t.point = threshold, g.settle(a, g.number(h, a).point)
 	case g.binary:
-		t.kind = oneValue
+		t.kind, t.code = oneValue, g.value(h, a).code
 	}
-	return t, left, nil
+	return t
 }
 
 // settle gives the largest training number that is not above a split point:
@@ -206,17 +218,18 @@ const workers = 8
 // goroutine.
 const parallelCells = 1 << 16
 
-// measure measures attributes at a node.
-func (g *grower) measure(n *node, alive []int32) ([]candidate, error) {
-	g.found = slices.Grow(g.found[:0], len(alive))[:len(alive)]
-	found := g.found
+// measure measures attributes at a node and leaves what it finds in g.gains and
+// g.ratios.
+func (g *grower) measure(n *node, alive []int32) (*here, error) {
+	g.gains = slices.Grow(g.gains[:0], len(alive))[:len(alive)]
+	g.ratios = slices.Grow(g.ratios[:0], len(alive))[:len(alive)]
 	h := newHere(n.rows, n.dist.total)
 	if h.integer && g.vertical != nil {
 		h.ids, h.classes = g.classesOf(n.rows)
 	}
 	if len(alive)*len(n.rows) < parallelCells {
-		g.measureFrom(h, alive, found, g.scratch[0])
-		return found, nil
+		g.measureFrom(h, span{alive, 0, len(alive)}, g.scratch[0])
+		return h, nil
 	}
 	const step = 256
 	err := learners.Parallel(g.ctx, workers, g.train.Workers, func(_, part int) error {
@@ -224,12 +237,17 @@ func (g *grower) measure(n *node, alive []int32) ([]candidate, error) {
 			if err := g.ctx.Err(); err != nil {
 				return err
 			}
-			to := min(from+step, len(alive))
-			g.measureFrom(h, alive[from:to], found[from:to], g.scratch[part])
+			g.measureFrom(h, span{alive, from, min(from+step, len(alive))}, g.scratch[part])
 		}
 		return nil
 	})
-	return found, err
+	return h, err
+}
+
+// span is alive[from:to].
+type span struct {
+	alive    []int32
+	from, to int
 }
 
 func (g *grower) candidate(h *here, a *attributes.Attribute, s *scratch) candidate {

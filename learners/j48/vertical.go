@@ -20,7 +20,7 @@ type vertical struct {
 // not measured so.
 type place struct {
 	first int32  // bit of the first
-	mask  uint64 // a bit for each
+	mask  uint32 // a bit for each
 }
 
 // newVertical lays out which attributes are measured so.
@@ -115,7 +115,7 @@ func (t *tally) count(g *grower, words []uint64, h *here) {
 
 // candidate measures the column of the values in a mask, the first of them at
 // a bit; two at least are large.
-func (t *tally) candidate(g *grower, bit int, mask uint64, h *here) (c candidate) {
+func (t *tally) candidate(g *grower, bit int, mask uint32, h *here) (c candidate) {
 	bags, shares := 0.0, 0.0
 	for ; mask != 0; mask, bit = mask>>1, bit+1 {
 		bags += g.xlog2x[t.total.At(bit)]
@@ -134,26 +134,29 @@ func (t *tally) candidate(g *grower, bit int, mask uint64, h *here) (c candidate
 }
 
 // measureFrom measures some of the attributes at a node.
-func (g *grower) measureFrom(h *here, alive []int32, found []candidate, s *scratch) {
+func (g *grower) measureFrom(h *here, in span, s *scratch) {
 	last := -1 // the group that s.tally is of
-	for k, i := range alive {
+	for k := in.from; k < in.to; k++ {
+		i := in.alive[k]
 		var place place
 		if h.classes != nil {
 			place = g.vertical.places[i]
 		}
+		var c candidate
 		if place.mask == 0 {
-			found[k] = g.candidate(h, &g.list[i], s)
-			continue
-		}
-		if group := int(place.first / 64); group != last {
-			s.tally.count(g, g.vertical.onehot.Words(group), h)
-			last = group
-		}
-		bit := int(place.first % 64)
-		if own := s.tally.large >> bit & place.mask; own&(own-1) == 0 {
-			found[k] = candidate{}
+			c = g.candidate(h, &g.list[i], s)
 		} else {
-			found[k] = s.tally.candidate(g, bit, place.mask, h)
+			if group := int(place.first / 64); group != last {
+				s.tally.count(g, g.vertical.onehot.Words(group), h)
+				last = group
+			}
+			bit := int(place.first % 64)
+			if own := uint32(s.tally.large>>bit) & place.mask; own&(own-1) != 0 {
+				c = s.tally.candidate(g, bit, place.mask, h)
+			}
+		}
+		if g.gains[k], g.ratios[k] = c.gain, c.ratio; !c.valid {
+			g.gains[k] = -1
 		}
 	}
 }
