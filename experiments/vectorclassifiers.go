@@ -29,7 +29,7 @@ type VectorRow struct {
 	Difference Number `json:"difference" unit:"share" decimals:"3" doc:"from nmap6 with -1 under the same mask"`
 	P          Number `json:"p" decimals:"4" doc:"of no difference: sign-flip test over groups"`
 	Holm       Number `json:"p_holm" decimals:"4" doc:"corrected for all rows of the same vectors"`
-	Verdict    string `json:"verdict" doc:"cannot tell with fewer than 100 vectors of classes with several"`
+	Verdict    string `json:"verdict" doc:"cannot tell where p_holm is 0.05 or more, with fewer than 30 groups, and of recovered vectors, which are partly guessed"`
 }
 
 // mask is a group of probes whose answers may be lost together.
@@ -98,7 +98,7 @@ func runVectors(ctx context.Context, in *Input) (*Result, error) {
 		rows = append(rows, t.rows()...)
 		if !t.enough() {
 			r.Warnings = append(r.Warnings, Warning{Code: WarnSmallN, Cell: sets[i].source,
-				Text: fmt.Sprintf("%d vectors, %d groups: too few to tell classifiers apart; every verdict is cannot tell", len(t.set.vectors), t.groups)})
+				Text: fmt.Sprintf("%d vectors, %d groups: too few, or too much guessed, to tell classifiers apart; every verdict is cannot tell", len(t.set.vectors), t.groups)})
 		}
 	}
 	r.Rows = rows
@@ -326,11 +326,12 @@ func (t *vectorTrial) answer(f *Fold, cell vectorCell, says func(row int) string
 	}
 }
 
-// enough reports whether there are vectors enough for a verdict.
-func (t *vectorTrial) enough() bool {
-	_, singletons := t.set.counts()
-	return len(t.set.vectors)-singletons >= enoughVectors
-}
+// enoughGroups is how many groups a verdict wants.
+const enoughGroups = 30
+
+// enough reports whether there are vectors enough for a verdict, and whether
+// they are such as were measured.
+func (t *vectorTrial) enough() bool { return t.set.source == scannedRows && t.groups >= enoughGroups }
 
 func (t *vectorTrial) rows() []VectorRow {
 	var rows []VectorRow

@@ -147,7 +147,7 @@ func TestVectorClassifiers(t *testing.T) {
 			require.Empty(t, row.Verdict)
 			require.True(t, row.P.IsNA())
 		} else {
-			require.Equal(t, "cannot tell", row.Verdict, "19 vectors are too few")
+			require.Equal(t, "cannot tell", row.Verdict, "10 groups are too few")
 		}
 	}
 }
@@ -180,4 +180,26 @@ func TestVectorStudiesRefuseAndStop(t *testing.T) {
 		_, err = experiments.Run(ctx, entry, &experiments.Input{Data: vectorData(t, 4, 4, 5, 2)})
 		require.ErrorIs(t, err, context.Canceled, name)
 	}
+}
+
+// The lab's real machines: what the run in testdata says. Training-set
+// accuracy and the order of measures follow from it.
+func TestLabVectors(t *testing.T) {
+	run, err := nmap6.OpenRun("../testdata/nmap6/run")
+	require.NoError(t, err)
+	table, missing, err := run.Table(nmap6.V793)
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	d, err := datasets.FromTable(table)
+	require.NoError(t, err)
+	require.Equal(t, 60, d.Matrix.Rows())
+	rows := studyRows[experiments.LOORow](t, study(t, "loo", experiments.Input{Data: experiments.Of("lab", d), Seed: 1}))
+	right := map[string]int{}
+	for _, row := range rows {
+		require.Equal(t, []int{60, 16, 1, 55}, []int{row.N, row.Classes, row.Singletons, row.Groups})
+		right[row.Measure] = row.Right
+	}
+	require.Equal(t, 59, right["at most"])
+	require.LessOrEqual(t, right["leave one group out"], right["leave one out"])
+	require.Less(t, right["leave one out"], right["training set"])
 }

@@ -13,6 +13,7 @@ import (
 	"tickle/learners/all"
 	"tickle/learners/modelfile"
 	"tickle/learners/models"
+	"tickle/learners/nmap6"
 )
 
 // certainty is the measure of novelty that a learner gives.
@@ -182,7 +183,7 @@ different from every other. A column that the data lacks is an error unless
 }
 
 func (p *program) model() *cobra.Command {
-	return group("model", "Look at the file of a trained model", "  tickle model show forest.model", p.modelShow())
+	return group("model", "Look at the file of a trained model, and share it", "  tickle model show forest.model", p.modelShow(), p.modelExport(), p.modelImport())
 }
 
 func (p *program) modelShow() *cobra.Command {
@@ -198,6 +199,13 @@ func (p *program) modelShow() *cobra.Command {
 			f, err := modelfile.Open(args[0])
 			if err != nil {
 				return err
+			}
+			if f.Header.Learner == nmap6.LearnerName && o.Form == models.Text {
+				b, err := checkedModel(args[0])
+				if err != nil {
+					return err
+				}
+				return p.writeFile(out, func(w io.Writer) error { return describeModel(w, b) })
 			}
 			return p.writeFile(out, func(w io.Writer) error {
 				if err := models.Show(c.Context(), w, f, o); err != nil {

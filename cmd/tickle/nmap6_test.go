@@ -111,3 +111,32 @@ func TestNmap6BadInput(t *testing.T) {
 	require.Contains(t, fails(t, "nmap6", "train", "--data", vector, "-o", model+".2"), "vector 1 has no label")
 	require.Contains(t, tickle(t, "nmap6", "classify", "--model", model+".model", "--vector", vector, "--row", "2"), "a\n")
 }
+
+// A model goes to somebody else with a checksum, which what was changed on the
+// way does not have.
+func TestShareModel(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	require.NoError(t, os.WriteFile(at("train.csv"), []byte("label,S1.PLEN\na,20\nb,40\n"), 0o644))
+	tickle(t, "nmap6", "train", "--quiet", "--data", at("train.csv"), "--who", "me", "--when", "2026-11-25T20:00:00Z", "-o", at("m"))
+	tickle(t, "model", "export", "--quiet", at("m"), "-o", at("shared"))
+	text := tickle(t, "model", "import", at("shared"), "-o", at("kept"))
+	for _, want := range []string{"model of", "nmap6", "by me, 2026-11-25T20:00:00Z", "class", "a, 1 prints"} {
+		require.Contains(t, text, want)
+	}
+	require.Equal(t, text, tickle(t, "model", "show", at("kept")))
+	want, err := os.ReadFile(at("m"))
+	require.NoError(t, err)
+	have, err := os.ReadFile(at("kept"))
+	require.NoError(t, err)
+	require.Equal(t, want, have)
+
+	other := strings.Repeat("0", 64)
+	require.Contains(t, fails(t, "model", "import", at("shared"), "--sha256", other, "-o", at("x")), "want "+other)
+	have[len(have)-1] ^= 1
+	require.NoError(t, os.WriteFile(at("shared"), have, 0o644))
+	require.Contains(t, fails(t, "model", "import", at("shared"), "-o", at("x")), "cut or damaged")
+	require.NoError(t, os.Remove(at("shared.sha256")))
+	require.Contains(t, fails(t, "model", "import", at("shared"), "-o", at("x")), "no checksum")
+	require.NoFileExists(t, at("x"))
+}

@@ -37,8 +37,9 @@ type Addition struct {
 	Rows   int    `json:"rows"`   // labelled vectors that were added
 }
 
-// learnerName is what model files call models of this package.
-const learnerName = "nmap6"
+// LearnerName is what model files call models of this package, and also the
+// name of the family of probes.
+const LearnerName = "nmap6"
 
 // Write writes a bundle as a model file (package modelfile), whose payload is:
 //
@@ -85,7 +86,7 @@ func (b *Bundle) Write(w io.Writer) error {
 	for i := range b.Vectors {
 		encodeVector(&e, &b.Vectors[i])
 	}
-	h := modelfile.Header{View: learners.Nmap6View.String(), Role: modelfile.Classifier, Learner: learnerName,
+	h := modelfile.Header{View: learners.Nmap6View.String(), Role: modelfile.Classifier, Learner: LearnerName,
 		Options: map[string]string{"c": strconv.FormatFloat(m.C, 'g', -1, 64)}, Classes: m.ClassLabels(), Scores: learners.Uncalibrated.String(), Training: b.Training}
 	return modelfile.Write(w, &h, e.Bytes())
 }
@@ -147,8 +148,8 @@ func ReadBundle(b []byte) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.Header.Learner != learnerName || f.Header.View != learners.Nmap6View.String() {
-		return nil, fmt.Errorf("a model of learner %.32q for the view %.32q: want one of %s", f.Header.Learner, f.Header.View, learnerName)
+	if f.Header.Learner != LearnerName || f.Header.View != learners.Nmap6View.String() {
+		return nil, fmt.Errorf("a model of learner %.32q for the view %.32q: want one of %s", f.Header.Learner, f.Header.View, LearnerName)
 	}
 	bundle := &Bundle{Model: &Model{}, Training: f.Header.Training}
 	d := modelfile.NewDecoder(f.Payload)

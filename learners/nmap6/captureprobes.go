@@ -14,7 +14,7 @@ type tcpProbeKey struct {
 
 // tcpProbeNames are the TCP probes of probegen's family nmap6.
 var tcpProbeNames = func() map[tcpProbeKey]string {
-	set, err := probegen.Generate(learnerName, probegen.Config{})
+	set, err := probegen.Generate(LearnerName, probegen.Config{})
 	if err != nil {
 		panic(err) // the family is this program's own
 	}

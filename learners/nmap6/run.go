@@ -29,14 +29,14 @@ func OpenRun(dir string) (*Run, error) {
 	r := &Run{Manifest: m, dir: dir}
 	for i := range m.Plans {
 		p := &m.Plans[i]
-		if p.Probes.Family != learnerName {
+		if p.Probes.Family != LearnerName {
 			continue
 		}
 		if r.Plan != nil {
 			return nil, fmt.Errorf("%s: plans %s and %s are both of the family nmap6: want one", datasets.ManifestPath(dir), r.Plan.Name, p.Name)
 		}
 		r.Plan = p
-		r.set, err = probegen.Generate(learnerName, probegen.Config{Seed: p.Probes.Seed, Options: p.Probes.Options})
+		r.set, err = probegen.Generate(LearnerName, probegen.Config{Seed: p.Probes.Seed, Options: p.Probes.Options})
 		if err != nil {
 			return nil, fmt.Errorf("%s: plan %s: %w", datasets.ManifestPath(dir), p.Name, err)
 		}
