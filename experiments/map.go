@@ -41,6 +41,9 @@ var classMap = Entry{
 	Run:          runMap,
 }
 
+// fewestSpots are the points of which a map says anything.
+const fewestSpots = 4
+
 // spot is a point before it is placed.
 type spot struct {
 	row MapRow
@@ -60,8 +63,9 @@ func runMap(ctx context.Context, in *Input) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(spots) < 4 {
-		return nil, fmt.Errorf("%d points: want four at least", len(spots))
+	if len(spots) < fewestSpots {
+		warnings = append(warnings, Warning{Code: WarnFewClasses, Text: fmt.Sprintf("%d points: a map wants %d at least", len(spots), fewestSpots)})
+		return &Result{Rows: []MapRow{}, Warnings: warnings}, nil
 	}
 	x := mat.NewDense(len(spots), len(spots[0].at), nil)
 	for i := range spots {

@@ -27,6 +27,7 @@ type scale struct {
 	probes        int
 	dialogues     int    // 0: none
 	learners      string // of --learners
+	vectors       bool   // also Nmap's IPv6 probes, and the studies of their vectors
 }
 
 var scales = []scale{
@@ -35,7 +36,7 @@ var scales = []scale{
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
 		pool: "paper", probes: 50_000},
 	{name: "lab", summary: "1,000 probes and 500 dialogues, six times each, to kernels and stacks that boot (see make lab)",
-		pool: "lab", probes: 1000, dialogues: 500},
+		pool: "lab", probes: 1000, dialogues: 500, vectors: true},
 }
 
 // reproduction is the study under way.
@@ -93,37 +94,29 @@ func (r *reproduction) run(ctx context.Context) error {
 		return err
 	}
 	var set *probegen.Set
-	var data *experiments.Data
-	stages := []struct {
-		name string
-		work func() error
-	}{
+	var data, vectors *experiments.Data
+	steps := []step{
 		{"probes", func() (err error) { set, err = r.makeProbes(); return err }},
 		{"collect", func() error { return r.collectAll(ctx, set) }},
 		{"data", func() (err error) { data, err = r.buildData(ctx); return err }},
 	}
 	if r.scale.dialogues > 0 {
-		stages = append(stages, struct {
-			name string
-			work func() error
-		}{"dialogues", func() error { return r.dialogues(ctx) }})
+		steps = append(steps, step{"dialogues", func() error { return r.dialogues(ctx) }})
+	}
+	if r.scale.vectors {
+		steps = append(steps, step{"vector data", func() (err error) { vectors, err = r.buildVectorData(); return err }})
 	}
 	entries := experiments.All()
 	for i := range entries {
-		e := &entries[i]
-		if e.NeedsVectors {
-			continue // the data set is of answers to random probes
+		switch e := &entries[i]; {
+		case !e.NeedsVectors:
+			steps = append(steps, step{e.Name, func() error { return r.experiment(ctx, e, data) }})
+		case r.scale.vectors:
+			steps = append(steps, step{e.Name, func() error { return r.experiment(ctx, e, vectors) }})
 		}
-		stages = append(stages, struct {
-			name string
-			work func() error
-		}{e.Name, func() error { return r.experiment(ctx, e, data) }})
 	}
-	stages = append(stages, struct {
-		name string
-		work func() error
-	}{"report", func() error { return reports.WriteIndex(r.out) }})
-	for _, s := range stages {
+	steps = append(steps, step{"report", func() error { return reports.WriteIndex(r.out) }})
+	for _, s := range steps {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("%s: interrupted before %s; the same command again goes on", r.out, s.name)
 		}
@@ -136,6 +129,12 @@ func (r *reproduction) run(ctx context.Context) error {
 	}
 	r.say("%s: done in %s", r.path("index.html"), time.Duration(r.timing.Seconds*float64(time.Second)).Round(100*time.Millisecond))
 	return nil
+}
+
+// step is a part of the whole study.
+type step struct {
+	name string
+	work func() error
 }
 
 func (r *reproduction) path(name string) string { return filepath.Join(r.out, name) }
@@ -165,10 +164,32 @@ func (r *reproduction) collectAll(ctx context.Context, set *probegen.Set) error 
 	if err != nil {
 		return err
 	}
+	plans := []collector.Plan{{Name: "random", Set: set}, repeats, {Name: "nmap4", Set: nmap}}
+	if r.scale.vectors {
+		six, err := probegen.Generate("nmap6", probegen.Config{Seed: r.seed})
+		if err != nil {
+			return err
+		}
+		plans = append(plans, collector.Plan{Name: "nmap6", Set: six, Repeats: 1})
+	}
 	return r.runCollect(ctx, collector.Config{
-		Dir: r.path("run"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers,
-		Plans: []collector.Plan{{Name: "random", Set: set}, repeats, {Name: "nmap4", Set: nmap}},
+		Dir: r.path("run"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers, Plans: plans,
 	})
+}
+
+// vectorDataName is the folder of the data set of IPv6 vectors.
+const vectorDataName = "data-vectors"
+
+// buildVectorData builds the data set of IPv6 vectors.
+func (r *reproduction) buildVectorData() (*experiments.Data, error) {
+	if err := r.buildVectors(r.path("run"), r.path(vectorDataName)); err != nil {
+		return nil, err
+	}
+	d, err := datasets.Open(r.path(vectorDataName))
+	if err != nil {
+		return nil, err
+	}
+	return experiments.Of(r.path(vectorDataName), d), nil
 }
 
 // buildData builds the data set, and where a policy dropped something by
@@ -193,5 +214,8 @@ func (r *reproduction) buildData(ctx context.Context) (*experiments.Data, error)
 
 func (r *reproduction) experiment(ctx context.Context, e *experiments.Entry, data *experiments.Data) error {
 	s := &study{data: r.path("data"), run: r.path("run"), learners: r.scale.learners, seed: r.seed, workers: r.workers, out: r.out}
+	if e.NeedsVectors {
+		s.data = r.path(vectorDataName)
+	}
 	return r.runExperiment(ctx, e, s, data)
 }
