@@ -155,7 +155,7 @@ func TestVectorClassifiers(t *testing.T) {
 func TestVectorStudiesAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 	ls, err := all.Registry().Parse("forest:trees=5")
 	require.NoError(t, err)
-	for _, name := range []string{"loo", "map", "vectors"} {
+	for _, name := range []string{"loo", "map", "vectors", "vector-novelty"} {
 		var first []byte
 		for _, workers := range []int{1, 3} {
 			r := study(t, name, experiments.Input{Data: vectorData(t, 4, 4, 5, 2, 2), Learners: ls, Seed: 3, Workers: workers, Options: map[string]string{"level": "1"}})
@@ -172,7 +172,7 @@ func TestVectorStudiesAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 func TestVectorStudiesRefuseAndStop(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, name := range []string{"loo", "map", "vectors"} {
+	for _, name := range []string{"loo", "map", "vectors", "vector-novelty"} {
 		entry, err := experiments.Find(name)
 		require.NoError(t, err)
 		_, err = experiments.Run(context.Background(), entry, &experiments.Input{Data: synthetic(3, 3, 2)})
@@ -202,4 +202,19 @@ func TestLabVectors(t *testing.T) {
 	require.Equal(t, 59, right["at most"])
 	require.LessOrEqual(t, right["leave one group out"], right["leave one out"])
 	require.Less(t, right["leave one out"], right["training set"])
+}
+
+// A family whose vectors are unlike all others' is noticed by every rule, and
+// too few vectors bear no verdict.
+func TestVectorNovelty(t *testing.T) {
+	rows := studyRows[experiments.VectorNoveltyRow](t, study(t, "vector-novelty", experiments.Input{Data: vectorData(t, 6, 5, 7, 6, 2), Seed: 1, Options: map[string]string{"folds": "3"}}))
+	require.Len(t, rows, 2*7)
+	for _, row := range rows {
+		require.Greater(t, float64(row.AUROC), 0.9, "%s without %s", row.Rule, row.Unknown)
+		if row.Rule == "mahalanobis" {
+			require.Zero(t, row.ConstantAccepted)
+		} else {
+			require.Equal(t, "cannot tell", row.Verdict)
+		}
+	}
 }
