@@ -159,7 +159,7 @@ func TestPoorTables(t *testing.T) {
 			Warnings []struct{ Code string }
 		}
 		require.NoError(t, json.Unmarshal(b, &result))
-		require.Len(t, result.Rows, 2*9, c.name)
+		require.GreaterOrEqual(t, len(result.Rows), 2*9, c.name)
 		for _, r := range result.Rows {
 			require.InDelta(t, r.Majority, r.Accuracy, 1e-9, c.name)
 		}
