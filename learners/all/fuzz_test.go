@@ -14,6 +14,7 @@ import (
 	"tickle/datasets"
 	"tickle/learners"
 	"tickle/learners/all"
+	"tickle/learners/attributes"
 	"tickle/learners/learnertest"
 	"tickle/learners/modelfile"
 	"tickle/learners/models"
@@ -117,4 +118,39 @@ func TestDamagedPayloads(t *testing.T) {
 		f.Payload = append(bytes.Clone(whole.Payload), 0)
 		require.ErrorContains(t, load(t, &f, d.Matrix), "bytes more than the model has")
 	}
+}
+
+// TestDeepTree: a tree that is all depth is an error, before it is anything
+// else's business.
+func TestDeepTree(t *testing.T) {
+	files, d := stored(t)
+	f := *files[2]
+	require.Equal(t, "j48", f.Header.Learner)
+	chain := func(levels int) error {
+		var e modelfile.Encoder
+		e.Table(d.Matrix, []attributes.ID{attributes.Numeric(0)}, nil)
+		weights := func(bags int) {
+			e.Count(bags)
+			for range bags*3 + bags + 3 + 1 {
+				e.Float(1)
+			}
+		}
+		leaf := func() {
+			e.Uint(0)
+			e.Flag(false)
+			weights(1)
+		}
+		for i := range levels {
+			e.Uint(3)
+			e.Index(0)
+			e.Float(float64(i))
+			weights(2)
+			leaf()
+		}
+		leaf()
+		f.Payload = e.Bytes()
+		return load(t, &f, d.Matrix)
+	}
+	require.NoError(t, chain(100))
+	require.ErrorContains(t, chain(modelfile.MaxDepth+1), "levels")
 }

@@ -31,6 +31,9 @@ import (
 func (m *Model) Store(e *modelfile.Encoder) error {
 	var ids []attributes.ID
 	for k := range m.trees {
+		if m.trees[k].depth() > modelfile.MaxDepth {
+			return modelfile.TooDeep()
+		}
 		for i := range m.trees[k].nodes {
 			if n := &m.trees[k].nodes[i]; n.kind != leaf {
 				ids = append(ids, n.column)
@@ -46,6 +49,20 @@ func (m *Model) Store(e *modelfile.Encoder) error {
 		m.trees[k].store(e, ids)
 	}
 	return nil
+}
+
+// depth is the number of levels below the root.
+func (t *tree) depth() int {
+	deepest := int32(0)
+	depth := make([]int32, len(t.nodes))
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		for _, b := range t.branches[n.branch:n.ends] {
+			depth[b.child] = depth[i] + 1
+			deepest = max(deepest, depth[b.child])
+		}
+	}
+	return int(deepest)
 }
 
 func (t *tree) store(e *modelfile.Encoder, ids []attributes.ID) {

@@ -24,16 +24,21 @@ import (
 //	        class, and of all
 func (m *Model) Store(e *modelfile.Encoder) error {
 	var ids []attributes.ID
-	var visit func(n *node)
-	visit = func(n *node) {
+	deepest := 0
+	var visit func(n *node, depth int)
+	visit = func(n *node, depth int) {
+		deepest = max(deepest, depth)
 		if n.test != nil {
 			ids = append(ids, n.test.id)
 		}
 		for _, son := range n.sons {
-			visit(son)
+			visit(son, depth+1)
 		}
 	}
-	visit(m.root)
+	visit(m.root, 0)
+	if deepest > modelfile.MaxDepth {
+		return modelfile.TooDeep()
+	}
 	ids = modelfile.Columns(ids)
 	e.Table(m.matrix, ids, nil)
 	storeNode(e, m.root, ids)

@@ -208,8 +208,14 @@ func (d *Decoder) Text(what string) string {
 	return string(d.b[d.at-n : d.at])
 }
 
-// MaxDepth is how deep a tree in a file may be.
-const MaxDepth = 1 << 16
+// MaxDepth is how many levels a tree in a file may have below its root: what
+// shows one indents every level, so that a deep one takes the square of it.
+const MaxDepth = 1 << 11
+
+// TooDeep is the error of storing a tree that is deeper.
+func TooDeep() error {
+	return fmt.Errorf("a tree of more than %d levels: files have none so deep", MaxDepth)
+}
 
 // MaxWeight is the most that a weight of training rows may be in a file.
 const MaxWeight = 1 << 40
