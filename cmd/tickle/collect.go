@@ -59,6 +59,7 @@ is missing. Probe only machines that you are allowed to probe.`,
 	f.StringArrayVar(&only, "only", nil, "only machines that match `PATTERN` (see tickle pool list --help)")
 	f.StringArrayVar(&probes, "probes", nil, "the probe `FILE` (see tickle probes gen); given again for more plans of the run, one a family")
 	f.IntVar(&plan.Repeats, "repeats", 0, "sendings of each probe; 0: the set's own number, else 6")
+	f.IntVar(&plan.Boots, "boots", 0, "starts of each machine that the repeats are spread over; 0: two for dialogues, else one")
 	f.Int64Var(&plan.Pace, "pace", 0, "`µs` between sendings in the machine's time; 0: the machine's rate, else 1000 where time is virtual")
 	f.StringVar(&sourcePort, "source-port", "block", "block: every sending has an address and port of its own; fixed: all have one, as in the paper")
 	f.StringVar(&observations, "observations", "default", "machines whose every exchange is kept: all, none or a `NUMBER`; default: all below 2 million exchanges")
