@@ -1,20 +1,13 @@
 package guest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
-
-	"tickle/probegen"
 )
 
 // Listener is the listening application of a guest: it accepts, reads what
@@ -22,18 +15,17 @@ import (
 // probegen.AppClose, and not before the peer's RST when it has read
 // probegen.AppHold.
 type Listener struct {
-	l    net.Listener
-	done sync.WaitGroup
-
-	mu    sync.Mutex
-	conns map[net.Conn]bool // nil once closed
+	server *server
+	done   chan struct{} // closed once it has ended
 }
 
 // MaxConnections is the number of connections that a guest's application
 // holds at a time; it closes what comes beyond them at once.
 const MaxConnections = 256
 
-// listen opens the listener by hand, for net.Listen has no backlog.
+// listen opens the listener by hand, for net.Listen has no backlog, and serves
+// it by hand, for in an emulated machine goroutines and their poller cost more
+// than all of a connection's packets.
 func listen(c *Config) (l *Listener, err error) {
 	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	var addr unix.Sockaddr = &unix.SockaddrInet6{Port: int(c.Port)}
@@ -46,8 +38,12 @@ func listen(c *Config) (l *Listener, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("listener: %w", err)
 	}
-	f := os.NewFile(uintptr(fd), "listener")
-	defer f.Close() // net.FileListener has its own
+	opened := false
+	defer func() {
+		if !opened {
+			_ = unix.Close(fd)
+		}
+	}()
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return nil, fmt.Errorf("listener: %w", err)
 	}
@@ -66,13 +62,16 @@ func listen(c *Config) (l *Listener, err error) {
 	if err := unix.Listen(fd, backlog); err != nil {
 		return nil, fmt.Errorf("port %d: %w", c.Port, err)
 	}
-	nl, err := net.FileListener(f)
+	s, err := newServer(fd)
 	if err != nil {
 		return nil, fmt.Errorf("port %d: %w", c.Port, err)
 	}
-	l = &Listener{l: nl, conns: make(map[net.Conn]bool)}
-	l.done.Add(1)
-	go l.accept()
+	opened = true
+	l = &Listener{server: s, done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		s.run()
+	}()
 	return l, nil
 }
 
@@ -85,84 +84,9 @@ func somaxconn() int {
 	return 128
 }
 
-func (l *Listener) accept() {
-	defer l.done.Done()
-	for {
-		conn, err := l.l.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil {
-			continue // the peer reset it before we accepted
-		}
-		if !l.admit(conn) {
-			conn.Close()
-			continue
-		}
-		go func() {
-			defer l.done.Done()
-			defer l.release(conn)
-			serve(conn)
-		}()
-	}
-}
-
-// A listener that holds on looks so often, and so long at most, whether the
-// peer has reset the connection.
-const (
-	lookEvery = 50 * time.Millisecond
-	holdFor   = time.Minute
-)
-
-// serve reads until the connection is to be closed.
-func serve(conn net.Conn) {
-	buf := make([]byte, 4096)
-	for hold := false; ; {
-		n, err := conn.Read(buf)
-		if bytes.IndexByte(buf[:n], probegen.AppClose) >= 0 {
-			return
-		}
-		hold = hold || bytes.IndexByte(buf[:n], probegen.AppHold) >= 0
-		if err == io.EOF && hold {
-			for start := time.Now(); err == io.EOF && time.Since(start) < holdFor; {
-				time.Sleep(lookEvery)
-				_, err = conn.Read(buf)
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// admit counts conn in, unless there are too many or the listener is closed.
-func (l *Listener) admit(conn net.Conn) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conns == nil || len(l.conns) >= MaxConnections {
-		return false
-	}
-	l.conns[conn] = true
-	l.done.Add(1)
-	return true
-}
-
-func (l *Listener) release(conn net.Conn) {
-	conn.Close()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.conns, conn)
-}
-
-// Close closes the listener and its connections and waits for its goroutines.
+// Close closes the listener and its connections and waits for its goroutine.
 func (l *Listener) Close() error {
-	err := l.l.Close()
-	l.mu.Lock()
-	for conn := range l.conns {
-		conn.Close()
-	}
-	l.conns = nil
-	l.mu.Unlock()
-	l.done.Wait()
+	err := l.server.stop()
+	<-l.done
 	return err
 }

@@ -1,0 +1,88 @@
+package guest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tickle/probegen"
+)
+
+// dialTo opens a listener on a free port of loopback, and gives connections to it.
+func dialTo(t *testing.T) (dial func() *net.TCPConn) {
+	t.Helper()
+	free, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	port := free.Addr().(*net.TCPAddr).Port
+	require.NoError(t, free.Close())
+	l, err := listen(&Config{Port: uint16(port)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	return func() *net.TCPConn {
+		c, err := net.DialTCP("tcp4", nil, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+}
+
+// closed says whether the listener's end is closed within a time.
+func closed(t *testing.T, c *net.TCPConn, within time.Duration) bool {
+	t.Helper()
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(within)))
+	_, err := c.Read(make([]byte, 1))
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return false
+	}
+	require.True(t, errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET), err)
+	return true
+}
+
+const long, short = 20 * time.Second, 50 * time.Millisecond
+
+// The application closes when its peer does, at once when it is asked to, and
+// not at all when it is asked to hold on.
+func TestListenerDoesAsDialoguesAsk(t *testing.T) {
+	dial := dialTo(t)
+	quiet := dial()
+	write := func(c *net.TCPConn, b ...byte) {
+		_, err := c.Write(b)
+		require.NoError(t, err)
+	}
+	write(quiet, []byte("any data")...)
+	require.False(t, closed(t, quiet, short))
+	require.NoError(t, quiet.CloseWrite())
+	require.True(t, closed(t, quiet, long))
+
+	asked := dial()
+	write(asked, 'x', probegen.AppClose)
+	require.True(t, closed(t, asked, long))
+
+	held := dial()
+	write(held, probegen.AppHold)
+	require.NoError(t, held.CloseWrite())
+	require.False(t, closed(t, held, short))
+}
+
+// More connections than it holds are closed at once, and a reset makes room.
+func TestListenerHoldsSoMany(t *testing.T) {
+	dial := dialTo(t)
+	var held []*net.TCPConn
+	for range MaxConnections {
+		c := dial()
+		_, err := c.Write([]byte{probegen.AppHold})
+		require.NoError(t, err)
+		held = append(held, c)
+	}
+	require.True(t, closed(t, dial(), long))
+	require.NoError(t, held[0].CloseWrite())
+	require.NoError(t, held[0].SetLinger(0))
+	require.NoError(t, held[0].Close()) // by RST
+	require.Eventually(t, func() bool { return !closed(t, dial(), short) }, long, time.Millisecond)
+}
