@@ -18,14 +18,14 @@ import (
 )
 
 // labMachines are those of the pool lab that TestLabScansAsNmap asks: one of
-// each stack, or what TICKLE_LAB_ONLY matches.
+// each stack, or what TICKLE_LAB_MACHINES matches.
 const labMachines = "lwip-2.2*,gvisor-2024-20240306,gvisor-2026-20260905,seqs-20260125,slirp/hops0,slirp/hops4,linux-7.2-uml,linux-6.1-6.1.0-50-cloud,linux-5.10-5.10.0-46-cloud"
 
 // TestLabScansAsNmap: Nmap and tickle, one after the other, see the same
 // machine of the lab.
 func TestLabScansAsNmap(t *testing.T) {
 	needNmap(t)
-	only := os.Getenv("TICKLE_LAB_ONLY")
+	only := os.Getenv("TICKLE_LAB_MACHINES")
 	if only == "" {
 		only = labMachines
 	}
