@@ -19,7 +19,7 @@ func dialogues(t testing.TB, n int, o map[string]string) *Set {
 
 // TestDialogueBytes: the generator may not change without a new version.
 func TestDialogueBytes(t *testing.T) {
-	require.Equal(t, "7fdfc9a3ac68b7f6ad33ad1c41961cba", dialogues(t, 500, nil).Hash()[:32])
+	require.Equal(t, "acd831f69281514ed1f8727038d53b48", dialogues(t, 500, nil).Hash()[:32])
 }
 
 // TestDialoguesReachEveryState: each opening and state occurs, the machine
@@ -154,6 +154,24 @@ func TestBasesOfOptionsAreChecked(t *testing.T) {
 		p := Packet{Port: OpenTCP, IP: IPv4{TTL: 1}, TCP: &c.tcp}
 		require.EqualError(t, p.Check(), c.want)
 	}
+}
+
+// TestDialoguesFitAnEthernet: no packet is longer than a link carries.
+func TestDialoguesFitAnEthernet(t *testing.T) {
+	long := 0
+	for _, six := range []string{"0", "100"} {
+		for _, p := range dialogues(t, 3000, map[string]string{"ipv6-share": six}).Probes {
+			for _, s := range p.Steps {
+				if s.Packet != nil {
+					require.LessOrEqual(t, s.Packet.Len(), ethernetMTU)
+					if s.Packet.Len() == ethernetMTU {
+						long++
+					}
+				}
+			}
+		}
+	}
+	require.Greater(t, long, 100)
 }
 
 func TestLadder(t *testing.T) {

@@ -20,6 +20,7 @@ func (d *dialogueMaker) overIPv6(extensions int) {
 				p.IP6.Extensions = append(p.IP6.Extensions, d.extension())
 			}
 		}
+		p.fit()
 	}
 }
 

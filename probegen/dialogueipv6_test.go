@@ -1,6 +1,7 @@
 package probegen
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,7 +43,8 @@ func TestDialoguesOverIPv6(t *testing.T) {
 			if q.ICMP != nil && q.ICMP.Target != nil {
 				require.EqualValues(t, 255, q.IP6.HopLimit)
 			} else {
-				require.Equal(t, p.Payload, q.Payload)
+				require.True(t, bytes.HasPrefix(p.Payload, q.Payload))
+				require.True(t, len(p.Payload) == len(q.Payload) || q.Len() == ethernetMTU, "cut only to fit")
 				require.Equal(t, p.IP.TTL, q.IP6.HopLimit)
 			}
 			if len(q.IP6.Extensions) > 0 {

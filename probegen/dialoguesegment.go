@@ -59,7 +59,19 @@ func (d *dialogueMaker) segment() *Packet {
 		t.Reserved = uint8(1 + d.below(15))
 	}
 	d.options(t)
+	p.fit()
 	return p
+}
+
+// ethernetMTU is the length in bytes of the longest packet that an Ethernet
+// carries.
+const ethernetMTU = 1500
+
+// fit takes off data that makes a packet longer than that.
+func (p *Packet) fit() {
+	if over := p.Len() - ethernetMTU; over > 0 && over < len(p.Payload) {
+		p.Payload = p.Payload[:len(p.Payload)-over]
+	}
 }
 
 func (d *dialogueMaker) flags() uint8 {
