@@ -47,12 +47,15 @@ bench-learners:
 bench-peers:
 	$(GO) test -tags peers -count=1 -v -run 'TestRatios$$' -timeout 120m ./learners/peers -ratios $(PEERS)
 
-# Real machines of the lab: a few of each kind, with what they need.
-SMOKE = 5.10.0-46*,6.1.0-50-cloud*,7.2um1,lwip-2.2.1,gvisor-20240306,gvisor-20260905
+# Real machines of the lab: a few of each kind, with what they need, some of
+# them killed; and a namespace of this host, which needs root.
+SMOKE = 5.10.0-46*,6.1.0-50-cloud*,7.2um1,lwip-2.2.1,gvisor-20240306,gvisor-20260905,passt-20261002
 lab-smoke: build
-	bin/tickle pool fetch lab --only 'kernel/5.10.0-46*,kernel/6.1.0-50-cloud*,uml/7.2um1,stack/lwip-2.2.1,stack/gvisor-20240306,stack/gvisor-20260905,guest/*'
+	bin/tickle pool fetch lab --only 'kernel/5.10.0-46*,kernel/6.1.0-50-cloud*,uml/7.2um1,stack/lwip-2.2.1,stack/gvisor-20240306,stack/gvisor-20260905,stack/passt-20261002,guest/*'
 	TICKLE_LAB_ONLY='$(SMOKE)' $(GO) test -count=1 -tags lab -run 'TestLab$$' ./collector/qemu ./collector/uml ./collector/stackhost ./collector/slirp
 	$(GO) test -count=1 -tags root,lab -run TestLabScansAsNmap ./cmd/tickle # those that are fetched, where Nmap is installed
+	$(GO) test -count=1 -tags lab -run 'TestFiveMachines|TestAKilledMachine' ./cmd/tickle
+	$(GO) test -count=1 -tags root -run 'TestSysctls' ./collector/live
 
 # How collection and store grow with probes and machines, drawn in
 # $(OUT)/scale; -paper as SCALE takes the paper's size as the base.
