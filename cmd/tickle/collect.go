@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -99,6 +100,9 @@ func plansOf(files []string, like collector.Plan) ([]collector.Plan, error) {
 // runCollect collects with progress, and says what became of it.
 func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 	cfg.Version = version()
+	if err := p.separate(&cfg); err != nil {
+		return err
+	}
 	show := p.stage("collect")
 	cfg.Progress = func(n collector.Progress) {
 		show.set(n.Exchanges, n.Exchanges+n.ExchangesLeft, fmt.Sprintf("%d/%d machines, %.0f exchanges/s", n.Machines, n.MachinesTotal, n.Rate))
@@ -121,6 +125,20 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 		return fmt.Errorf("%s: interrupted; the same command again goes on", cfg.Dir)
 	}
 	return err
+}
+
+// separate gives up this process's privileges, unless a machine of the run is
+// a stack in a namespace of its own: only who has them, or is another user than
+// root, may make one.
+func (p *program) separate(cfg *collector.Config) error {
+	for i := range cfg.Pool.Machines {
+		m := &cfg.Pool.Machines[i]
+		if b, ok := cfg.Backends[m.Backend].(interface{ Isolates(*pool.Machine) bool }); ok && b.Isolates(m) && os.Geteuid() == 0 {
+			p.say("privileges are kept: machine %s runs in a namespace of its own; as another user than root it needs none", m.Name)
+			return nil
+		}
+	}
+	return separate()
 }
 
 // must is for what only an error in this program can make fail.

@@ -10,13 +10,25 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"tickle/collector/live"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	separate = live.Separate
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if err := live.Join(); err != nil {
+		fmt.Fprintf(os.Stderr, "tickle: the starter of machines: %v\n", err)
+		code = 1
+	}
+	os.Exit(code)
 }
+
+// separate gives up the privileges of this process but for what starts
+// machines. Tests that run commands in their own process keep theirs.
+var separate = func() error { return nil }
 
 // run is the whole program: it runs the command that args name and returns
 // the exit code. An error is one line on stderr.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"tickle/collector/ether"
 	"tickle/collector/pool"
 )
 
@@ -33,9 +32,8 @@ func (d *declared) available() error {
 // accepted connection.
 const hostWait = 5 * time.Minute
 
-// openDeclared starts the host where the user says how, and waits until it
-// accepts a connection.
-func openDeclared(ctx context.Context, m *pool.Machine) (pool.Link, error) {
+// prepareDeclared opens the socket and starts the host where the user says how.
+func prepareDeclared(ctx context.Context, m *pool.Machine) (*site, error) {
 	d, err := readDeclared(m)
 	if err != nil {
 		return nil, err
@@ -48,29 +46,20 @@ func openDeclared(ctx context.Context, m *pool.Machine) (pool.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &declaredLink{Link: ether.NewLink(s, ether.Config{Machine: d.address, Prober: d.prober, Machine6: d.address6, Prober6: d.prober6, Gateway: d.gateway, MAC: d.mac}), stop: d.stop}
-	if err := l.start(ctx, d, m.Ports.Open); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", m.Name, err), l.Close())
+	if err := d.begin(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(), d.finish())
 	}
-	return l, nil
+	return &site{s, d.finish}, nil
 }
 
-// declaredLink is a link that stops its host when it is closed.
-type declaredLink struct {
-	*ether.Link
-	stop    []string
-	started bool
-}
-
-func (l *declaredLink) start(ctx context.Context, d *declared, port uint16) error {
+// begin starts the host and waits until its check succeeds.
+func (d *declared) begin(ctx context.Context) error {
 	if len(d.start) > 0 {
-		l.started = true
 		if err := run(ctx, d.start); err != nil {
 			return err
 		}
 	}
-	end := time.Now().Add(hostWait)
-	for len(d.check) > 0 {
+	for end := time.Now().Add(hostWait); len(d.check) > 0; {
 		err := run(ctx, d.check)
 		if err == nil {
 			break
@@ -84,19 +73,17 @@ func (l *declaredLink) start(ctx context.Context, d *declared, port uint16) erro
 		case <-time.After(time.Second):
 		}
 	}
-	return l.Ready(ctx, port, time.Until(end))
+	return nil
 }
 
-// Close closes the socket and, when this link started the host, stops it.
-func (l *declaredLink) Close() error {
-	err := l.Link.Close()
-	if l.started && len(l.stop) > 0 {
-		l.started = false
-		ctx, cancel := context.WithTimeout(context.Background(), hostWait)
-		defer cancel()
-		err = errors.Join(err, run(ctx, l.stop))
+// finish stops the host, when begin started it.
+func (d *declared) finish() error {
+	if len(d.start) == 0 || len(d.stop) == 0 {
+		return nil
 	}
-	return err
+	ctx, cancel := context.WithTimeout(context.Background(), hostWait)
+	defer cancel()
+	return run(ctx, d.stop)
 }
 
 // run runs a command that the user's pool file names; what it says last goes

@@ -60,6 +60,9 @@ func (Backend) Check(m *pool.Machine) error {
 	if _, err := read(m); err != nil {
 		return err
 	}
+	if starter.Load() != nil {
+		return nil // it may
+	}
 	return inNewNamespace(func() error { return nil })
 }
 
@@ -90,12 +93,55 @@ func inNewNamespace(work func() error) error {
 	return <-done
 }
 
-// Open reaches a declared host, or makes the namespaces and their cable, sets the machine's end up, and
-// opens a packet socket on the prober's. The seed is not used: a real kernel
+// Open reaches a declared host, or makes the namespaces and their cable, sets
+// the machine's end up, and opens a packet socket on the prober's; the starter
+// does it, where one was begun (Separate). The seed is not used: a real kernel
 // draws its own random numbers.
 func (Backend) Open(ctx context.Context, m *pool.Machine, addr pool.Net, _ uint64) (pool.Link, error) {
+	cfg, wait, err := addressing(m, addr)
+	if err != nil {
+		return nil, err
+	}
+	start := prepare
+	if s := starter.Load(); s != nil {
+		start = s.prepare
+	}
+	s, err := start(ctx, m, addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Name, err)
+	}
+	l := &link{Link: ether.NewLink(s.socket, cfg), end: s.end}
+	if err := l.Ready(ctx, m.Ports.Open, wait); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", m.Name, err), l.Close())
+	}
+	return l, nil
+}
+
+// addressing gives the configuration of a machine's link, and how long it has
+// until it accepts a connection.
+func addressing(m *pool.Machine, addr pool.Net) (cfg ether.Config, wait time.Duration, err error) {
+	if m.Options["address"] == "" {
+		return ether.Config{Machine: addr.Machine, Prober: addr.Prober, Machine6: Machine6, Prober6: Prober6, MachineMAC: machineMAC}, readyWait, nil
+	}
+	d, err := readDeclared(m)
+	if err != nil {
+		return cfg, 0, err
+	}
+	return ether.Config{Machine: d.address, Prober: d.prober, Machine6: d.address6, Prober6: d.prober6, Gateway: d.gateway, MAC: d.mac}, hostWait, nil
+}
+
+// site is a machine that was started: a packet socket towards it, and what
+// ends it.
+type site struct {
+	socket *socket
+	end    func() error
+}
+
+// prepare does what takes privileges. A declared host is started as its user
+// says.
+func prepare(ctx context.Context, m *pool.Machine, addr pool.Net) (*site, error) {
 	if m.Options["address"] != "" {
-		return openDeclared(ctx, m)
+		return prepareDeclared(ctx, m)
 	}
 	c, err := read(m)
 	if err != nil {
@@ -106,22 +152,16 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, addr pool.Net, _ uint6
 	c.Routes = []netip.Prefix{addr.Prober, Prober6}
 	h := &host{}
 	if err := h.open(c); err != nil {
-		err = fmt.Errorf("%s: %w", m.Name, err)
 		if h.socket != nil {
 			err = errors.Join(err, h.socket.Close())
 		}
 		return nil, errors.Join(err, h.close())
 	}
-	cfg := ether.Config{Machine: addr.Machine, Prober: addr.Prober, Machine6: Machine6, Prober6: Prober6, MachineMAC: machineMAC}
-	l := &link{Link: ether.NewLink(h.socket, cfg), host: h}
-	// A cable takes up to a second until the kernel has noticed both ends.
-	if err := l.Ready(ctx, m.Ports.Open, readyWait); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", m.Name, err), l.Close())
-	}
-	return l, nil
+	return &site{h.socket, h.close}, nil
 }
 
-// readyWait is how long a machine has to accept its first connection.
+// readyWait is how long a machine has to accept its first connection: a cable
+// takes up to a second until the kernel has noticed both ends.
 const readyWait = 10 * time.Second
 
 // host is a stack in a namespace and the socket that reaches it.
@@ -228,8 +268,8 @@ func (h *host) close() error {
 // link is a link that takes its host with it.
 type link struct {
 	*ether.Link
-	host *host
+	end func() error
 }
 
 // Close closes the socket and ends the machine.
-func (l *link) Close() error { return errors.Join(l.Link.Close(), l.host.close()) }
+func (l *link) Close() error { return errors.Join(l.Link.Close(), l.end()) }

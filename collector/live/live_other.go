@@ -32,3 +32,9 @@ func (Backend) Check(m *pool.Machine) error {
 func (Backend) Open(context.Context, *pool.Machine, pool.Net, uint64) (pool.Link, error) {
 	return nil, errLinux
 }
+
+// Separate does nothing: there is nothing to give up.
+func Separate() error { return nil }
+
+// Join does nothing.
+func Join() error { return nil }

@@ -15,10 +15,33 @@ import (
 
 // socket is a carrier over a packet socket, with the kernel's receive times.
 type socket struct {
-	conn *packet.Conn
-	raw  syscall.RawConn
-	to   net.Addr
-	oob  []byte
+	conn  endpoint
+	raw   syscall.RawConn
+	write func(frame []byte) (int, error)
+	oob   []byte
+}
+
+// endpoint is a packet.Conn, or the file of one that another process opened.
+type endpoint interface {
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	Close() error
+}
+
+// fileSocket makes a socket of a packet socket that is bound to its interface;
+// it owns the file.
+func fileSocket(f *os.File) (*socket, error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &socket{conn: f, raw: raw, write: f.Write, oob: make([]byte, unix.CmsgSpace(16))}, nil
+}
+
+// duplicate gives another descriptor of the socket.
+func (s *socket) duplicate() (fd int, err error) {
+	cerr := s.raw.Control(func(own uintptr) { fd, err = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0) })
+	return fd, errors.Join(cerr, err)
 }
 
 // receiveBuffer holds a burst of answers while this process has no processor.
@@ -43,7 +66,8 @@ func openSocket(index int, on medium) (s *socket, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("packet socket on %s: %w", ifi.Name, err)
 	}
-	s = &socket{conn: conn, to: &packet.Addr{HardwareAddr: ifi.HardwareAddr}, oob: make([]byte, unix.CmsgSpace(16))}
+	to := &packet.Addr{HardwareAddr: ifi.HardwareAddr}
+	s = &socket{conn: conn, write: func(frame []byte) (int, error) { return conn.WriteTo(frame, to) }, oob: make([]byte, unix.CmsgSpace(16))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("packet socket on %s: %w", ifi.Name, err), conn.Close())
@@ -72,7 +96,7 @@ func (s *socket) WriteFrame(frame []byte) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		return err
 	}
-	_, err := s.conn.WriteTo(frame, s.to)
+	_, err := s.write(frame)
 	return err
 }
 

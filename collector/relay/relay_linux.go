@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/vishvananda/netlink"
+	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
 // Command is this program again, as the first process of the namespace, which
@@ -24,11 +25,11 @@ func Command(port uint16, stack ...string) *exec.Cmd {
 	return cmd
 }
 
-// isolated is a network namespace of the child's own; who is not root needs a
-// user namespace for it.
+// isolated is a network namespace of the child's own; who is not root, or has
+// given up what makes root, needs a user namespace for it.
 func isolated() *syscall.SysProcAttr {
 	a := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if os.Geteuid() != 0 {
+	if ok, err := cap.GetProc().GetFlag(cap.Effective, cap.SYS_ADMIN); err != nil || !ok {
 		a.Cloneflags |= syscall.CLONE_NEWUSER
 		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}

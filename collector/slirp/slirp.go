@@ -46,6 +46,9 @@ var version = sync.OnceValue(func() string {
 	return "QEMU " + words[3]
 })
 
+// Isolates is true: a machine runs in a network namespace of its own.
+func (Backend) Isolates(*pool.Machine) bool { return true }
+
 func checkMachine(m *pool.Machine) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Options)) {
 		return fmt.Errorf("option %q: libslirp has none", name)

@@ -73,6 +73,12 @@ func (Backend) IPv6(m *pool.Machine) error {
 	return err
 }
 
+// Isolates is whether a machine runs in a network namespace of its own.
+func (Backend) Isolates(m *pool.Machine) bool {
+	p, err := hosts.Find(m.Options["program"])
+	return err == nil && p.Isolated
+}
+
 // node runs programs of npm packages.
 const node = "node"
 
