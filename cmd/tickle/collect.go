@@ -138,7 +138,7 @@ func (p *program) separate(cfg *collector.Config) error {
 			return nil
 		}
 	}
-	return separate()
+	return separate(cfg.Pool.Machines)
 }
 
 // must is for what only an error in this program can make fail.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"tickle/collector/live"
+	"tickle/collector/pool"
 )
 
 func main() {
@@ -28,7 +29,7 @@ func main() {
 
 // separate gives up the privileges of this process but for what starts
 // machines. Tests that run commands in their own process keep theirs.
-var separate = func() error { return nil }
+var separate = func([]pool.Machine) error { return nil }
 
 // run is the whole program: it runs the command that args name and returns
 // the exit code. An error is one line on stderr.

@@ -34,7 +34,7 @@ func (Backend) Open(context.Context, *pool.Machine, pool.Net, uint64) (pool.Link
 }
 
 // Separate does nothing: there is nothing to give up.
-func Separate() error { return nil }
+func Separate([]pool.Machine) error { return nil }
 
 // Join does nothing.
 func Join() error { return nil }

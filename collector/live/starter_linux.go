@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,17 +50,20 @@ type (
 // maxMessage bounds a request, in bytes.
 const maxMessage = 1 << 16
 
-// Separate begins a starter and then gives up all capabilities of this
-// process, for good, and for whatever it starts. It does nothing where there
-// are none. From then on what this package opens is opened by the starter,
-// which ends with this process.
-func Separate() error {
-	if have := cap.GetProc(); starter.Load() != nil || !may(have) {
+// Separate gives up all capabilities of this process, for good, and for
+// whatever it starts. It does nothing where there are none. Where one of the
+// machines is this package's it begins a starter before: from then on what the
+// package opens is opened by that one.
+func Separate(machines []pool.Machine) error {
+	if starter.Load() != nil || !may(cap.GetProc()) {
 		return nil
 	}
-	s, err := begin()
-	if err != nil {
-		return fmt.Errorf("starter of machines: %w", err)
+	if slices.ContainsFunc(machines, func(m pool.Machine) bool { return m.Backend == Backend{}.Name() }) {
+		s, err := begin()
+		if err != nil {
+			return fmt.Errorf("starter of machines: %w", err)
+		}
+		starter.Store(s)
 	}
 	if _, err := cap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("no new privileges: %w", err)
@@ -67,7 +71,6 @@ func Separate() error {
 	if err := cap.NewSet().SetProc(); err != nil {
 		return fmt.Errorf("giving up capabilities: %w", err)
 	}
-	starter.Store(s)
 	return nil
 }
 
