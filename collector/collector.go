@@ -17,6 +17,13 @@
 // to at a steady pace, and its silence told by time. Where answers thin out
 // with pace, because the stack limits them, a machine is asked again more
 // slowly.
+//
+// A packet goes over the version of IP that its probe says. A machine without
+// IPv6 has no part in a plan of IPv6 alone, which is no failure and stands in
+// the manifest with its reason; in a plan of both versions what is IPv6 is left
+// out for it. Ordered plans and KeepRaw keep the bytes and the time of every
+// answer beside the time of sending: datasets.OpenObservations gives them by
+// probe and repeat, in either version.
 package collector
 
 import (
