@@ -205,11 +205,11 @@ func TestUnusableTables(t *testing.T) {
 // asked about tables.
 func TestModelOfAnotherView(t *testing.T) {
 	var b bytes.Buffer
-	require.NoError(t, modelfile.Write(&b, &modelfile.Header{View: "nmap6", Role: modelfile.Classifier, Learner: "nmap6", Classes: []string{"Linux"}}, nil))
-	model := write(t, "six.model", b.String())
-	require.Contains(t, tickle(t, "model", "show", model), "nmap6 (classifier, reads the nmap6)")
-	require.Contains(t, tickle(t, "model", "show", model, "--format", "json"), `"view": "nmap6"`)
-	require.Contains(t, fails(t, "predict", "--model", model, "--data", tableFolder(t, flowers)), "reads the nmap6 view")
+	require.NoError(t, modelfile.Write(&b, &modelfile.Header{View: "timing", Role: modelfile.Classifier, Learner: "timing", Classes: []string{"Linux"}}, nil))
+	model := write(t, "timing.model", b.String())
+	require.Contains(t, tickle(t, "model", "show", model), "timing (classifier, reads the timing)")
+	require.Contains(t, tickle(t, "model", "show", model, "--format", "json"), `"view": "timing"`)
+	require.Contains(t, fails(t, "predict", "--model", model, "--data", tableFolder(t, flowers)), "reads the timing view")
 }
 
 // What is wrong with a model or its data is one line that says so, and no
