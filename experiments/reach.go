@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ var reach = Entry{
 	Title:   "How far kinds of probes reach",
 	Summary: "Pairs of labels that vetted fields tell apart against packets sent, for each plan of a run: random packets, Nmap's probes, random and bred dialogues; whether what tells them apart does so on machines of other images and with other memory and sysctls; and accuracy with each.",
 	Options: []Option{
-		{Name: "plans", Default: "random,nmap4,dialogue,bred", Doc: "plans of the run, comma separated; those that it lacks are left out"},
+		{Name: "plans", Default: "random,nmap4,dialogue,bred", Doc: "plans of the run, or of runs RUN-PLAN beside it, comma separated; those that are not there are left out"},
 		{Name: "factors", Default: "memory,sysctl", Doc: "factors whose values are held out one after the other, comma separated"},
 		{Name: "subsets", Default: "200", Doc: "subsets of each size that are drawn for the spread"},
 		{Name: "halves", Default: "20", Doc: "random halves of each label's images"},
@@ -130,21 +131,16 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 	return r.result, nil
 }
 
-// open builds a data set of every plan that the run has.
+// open builds a data set of every plan that the run, or one beside it, has.
 func (r *reachRun) open(ctx context.Context) error {
-	m, err := datasets.ReadManifest(r.in.Run)
-	if err != nil {
-		return err
-	}
 	for _, name := range r.in.list("plans") {
-		at := slices.IndexFunc(m.Plans, func(p datasets.Plan) bool { return p.Name == name })
+		run, m, at, err := r.find(name)
+		if err != nil {
+			return err
+		}
 		if at < 0 {
 			r.result.Warnings = append(r.result.Warnings, noPlan(r.in, name, "its probes are not compared"))
 			continue
-		}
-		data, err := r.build(ctx, m, name)
-		if err != nil {
-			return fmt.Errorf("plan %s: %w", name, err)
 		}
 		if names := m.Plans[at].Probes.Options[probegen.SearchedOption]; names != "" {
 			r.searched = strings.Split(names, " ")
@@ -154,6 +150,10 @@ func (r *reachRun) open(ctx context.Context) error {
 			if p := &m.Parts[i]; p.Plan == name {
 				sent, exchanges = sent+float64(p.Counts.Sent), exchanges+float64(p.Counts.Exchanges)
 			}
+		}
+		data, err := r.build(ctx, run, m, name)
+		if err != nil {
+			return fmt.Errorf("plan %s: %w", name, err)
 		}
 		if data.Origin.Probes == 0 || exchanges == 0 {
 			return fmt.Errorf("plan %s: no probe is left", name)
@@ -166,16 +166,43 @@ func (r *reachRun) open(ctx context.Context) error {
 	return nil
 }
 
+// find gives the run that has a plan, and the plan's place in its manifest:
+// the run itself, or the folder RUN-PLAN beside it, of the same pool; -1 where
+// neither has it.
+func (r *reachRun) find(plan string) (run string, m *datasets.Manifest, at int, err error) {
+	in := func(m *datasets.Manifest) int {
+		return slices.IndexFunc(m.Plans, func(p datasets.Plan) bool { return p.Name == plan })
+	}
+	own, err := datasets.ReadManifest(r.in.Run)
+	if err != nil {
+		return "", nil, 0, err
+	}
+	if at := in(own); at >= 0 {
+		return r.in.Run, own, at, nil
+	}
+	beside := strings.TrimRight(r.in.Run, "/") + "-" + plan
+	m, err = datasets.ReadManifest(beside)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil, -1, nil
+	case err != nil:
+		return "", nil, 0, err
+	case m.Pool != own.Pool:
+		return "", nil, 0, fmt.Errorf("%s: pool %q: want %q, as %s has", datasets.ManifestPath(beside), m.Pool, own.Pool, r.in.Run)
+	}
+	return beside, m, in(m), nil
+}
+
 // build builds the data set of a plan, unless it is the one that is given.
-func (r *reachRun) build(ctx context.Context, m *datasets.Manifest, plan string) (*Data, error) {
+func (r *reachRun) build(ctx context.Context, run string, m *datasets.Manifest, plan string) (*Data, error) {
 	if o := &r.in.Data.Origin; o.Plan == plan && o.Pool == m.Pool && o.Table == nil {
 		return r.in.Data, nil
 	}
-	d, err := datasets.Build(ctx, r.in.Run, datasets.BuildOptions{Plan: plan, Workers: r.in.Workers})
+	d, err := datasets.Build(ctx, run, datasets.BuildOptions{Plan: plan, Workers: r.in.Workers})
 	if err != nil {
 		return nil, err
 	}
-	return Of(r.in.Run+" plan "+plan, d), nil
+	return Of(run+" plan "+plan, d), nil
 }
 
 // row is the beginning of a row.

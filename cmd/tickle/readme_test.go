@@ -84,4 +84,10 @@ func TestREADME(t *testing.T) {
 		require.NoError(t, err)
 		require.NotZero(t, info.Size())
 	}
+	// The study compares packets, Nmap's probes and dialogues.
+	reach, err := os.ReadFile(filepath.FromSlash("out/demo/reach/result.json"))
+	require.NoError(t, err)
+	for _, plan := range []string{"random", "nmap4", "dialogue"} {
+		require.Contains(t, string(reach), `"plan": "`+plan+`"`)
+	}
 }
