@@ -36,7 +36,9 @@ func reachFigure(r *experiments.Result) (*Figure, error) {
 				p.family, p.familyPairs = row.Scope, row.Pairs
 			}
 		case experiments.ReachAccuracy:
-			p.learner = row.Learner // the last one; the table has all
+			if p.learner == "" {
+				p.learner = row.Learner // the first; the table has all
+			}
 			p.splits = addOnce(p.splits, row.Test)
 		}
 	}
