@@ -343,8 +343,11 @@ func TestCollectGoesOnWithoutMachinesThatFail(t *testing.T) {
 	require.Zero(t, report.Machines[3].Restarts, "what the model does once it does again")
 	m, err := datasets.ReadManifest(cfg.Dir)
 	require.NoError(t, err)
-	require.Nil(t, m.Finished)
+	require.NotNil(t, m.Finished, "every machine was tried")
 	require.Equal(t, "it is broken", m.Parts[0].Missing)
+	d, err := datasets.Build(context.Background(), cfg.Dir, datasets.BuildOptions{Plan: cfg.Plans[0].Name})
+	require.NoError(t, err)
+	require.Equal(t, []string{"m00", "m01", "m03"}, d.Meta.Missing)
 	require.Len(t, data(t, cfg.Dir), 2)
 
 	sick = false

@@ -209,14 +209,14 @@ func (r *run) close(report *Report) error {
 	}
 	m := *r.written
 	m.Parts = m.Parts[:0:0]
-	complete := true
+	reached := true
 	for i := range r.parts {
 		result := &report.Machines[i]
-		complete = complete && result.Error == ""
+		reached = reached && result.Error != notReached
 		m.Parts = append(m.Parts, datasets.Part{Plan: result.Plan, Machine: result.Machine, Rate: result.Rate,
 			Missing: cmp.Or(result.Error, result.Absent), Counts: result.stored()})
 	}
-	if m.Finished = r.written.Finished; complete && (m.Finished == nil || r.made > 0) {
+	if m.Finished = r.written.Finished; reached && (m.Finished == nil || r.made > 0) {
 		now := time.Now().UTC().Truncate(time.Second)
 		m.Finished = &now
 	}

@@ -27,7 +27,7 @@ type Manifest struct {
 	Deadline     int64             `json:"deadline_us"`        // how long an exchange is open at most; 0: the engine's default
 	Raw          bool              `json:"raw,omitempty"`      // every packet of every plan is kept
 	Started      time.Time         `json:"started"`
-	Finished     *time.Time        `json:"finished,omitempty"` // nil while parts are missing
+	Finished     *time.Time        `json:"finished,omitempty"` // nil while there are machines left to try
 	Machines     []Machine         `json:"machines"`           // in the pool's order
 	Plans        []Plan            `json:"plans"`
 	Parts        []Part            `json:"parts,omitempty"` // in order of plan, then machine

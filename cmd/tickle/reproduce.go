@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -172,9 +173,20 @@ func (r *reproduction) collectAll(ctx context.Context, set *probegen.Set) error 
 		}
 		plans = append(plans, collector.Plan{Name: "nmap6", Set: six, Repeats: 1})
 	}
-	return r.runCollect(ctx, collector.Config{
+	return r.runCollectAndGoOn(ctx, collector.Config{
 		Dir: r.path("run"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers, Plans: plans,
 	})
+}
+
+// runCollectAndGoOn is runCollect for a study, which goes on without the
+// machines that failed.
+func (r *reproduction) runCollectAndGoOn(ctx context.Context, cfg collector.Config) error {
+	err := r.runCollect(ctx, cfg)
+	if errors.Is(err, collector.ErrMachines) {
+		r.say("warning: %v; the study goes on without them", err)
+		return nil
+	}
+	return err
 }
 
 // vectorDataName is the folder of the data set of IPv6 vectors.

@@ -30,7 +30,7 @@ func (r *reproduction) dialogues(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.runCollect(ctx, collector.Config{
+	err = r.runCollectAndGoOn(ctx, collector.Config{
 		Dir: r.path("run-dialogue"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers,
 		Plans: []collector.Plan{{Name: "dialogue", Set: set}},
 	})
