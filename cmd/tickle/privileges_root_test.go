@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tickle/collector/live"
 	"tickle/collector/process"
 )
 
@@ -87,3 +88,24 @@ func threads(t *testing.T, pid int) (all []map[string]string) {
 	require.NotEmpty(t, all)
 	return all
 }
+
+// Whose capabilities were given up can still give what it starts a fixed
+// layout, without which User-mode Linux starts itself again for ever.
+func TestALayoutStaysFixedWithoutPrivileges(t *testing.T) {
+	if os.Getenv(asLayout) != "" {
+		require.NoError(t, live.Separate(nil))
+		require.NoError(t, process.FixedLayout(func() error {
+			c := exec.Command("cat", "/proc/self/personality")
+			c.Stdout = os.Stdout
+			return c.Run()
+		}))
+		return
+	}
+	c := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$")
+	c.Env = append(os.Environ(), asLayout+"=1")
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "00040000\n")
+}
+
+const asLayout = "TICKLE_TEST_LAYOUT"

@@ -68,6 +68,12 @@ func Separate(machines []pool.Machine) error {
 	if _, err := cap.Prctlw(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("no new privileges: %w", err)
 	}
+	// Nor are there any in being root. A kernel that saw some withheld from it
+	// would take from what it starts other things as well: a fixed layout, without
+	// which User-mode Linux starts itself again and again.
+	if err := (cap.SecbitNoRoot | cap.SecbitNoRootLocked).Set(); err != nil {
+		return fmt.Errorf("no capabilities for root: %w", err)
+	}
 	if err := cap.NewSet().SetProc(); err != nil {
 		return fmt.Errorf("giving up capabilities: %w", err)
 	}

@@ -31,7 +31,7 @@ var _ pool.Dual = Backend{}
 // DefaultMemory is a guest's memory in MiB; MinMemory is the least with which
 // the kernels boot.
 const (
-	DefaultMemory = 64
+	DefaultMemory = 80
 	MinMemory     = 40
 	maxMemory     = 16384
 )
@@ -151,8 +151,13 @@ func (v *machine) start(owner *process.Owner, kernel, initrd, console string, me
 	cmd.Env = []string{lab.LoaderEnv, "TMPDIR=" + dir, "HOME=" + dir}
 	cmd.ExtraFiles = []*os.File{card}
 	cmd.Stdout = out
-	v.child, err = owner.Start(cmd)
-	return err
+	// A kernel takes what the layout of its process leaves as its memory: with a
+	// random one the windows that follow memory differ from start to start, and
+	// some starts fail.
+	return process.FixedLayout(func() (err error) {
+		v.child, err = owner.Start(cmd)
+		return err
+	})
 }
 
 // Close stops the kernel.
