@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -127,14 +126,16 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 	return err
 }
 
-// separate gives up this process's privileges, unless a machine of the run is
-// a stack in a namespace of its own: only who has them, or is another user than
-// root, may make one.
+// separate gives up this process's privileges. Where a machine of the run is a
+// stack in a namespace of its own it sees to it before that such can be made.
 func (p *program) separate(cfg *collector.Config) error {
-	for i := range cfg.Pool.Machines {
-		m := &cfg.Pool.Machines[i]
-		if b, ok := cfg.Backends[m.Backend].(interface{ Isolates(*pool.Machine) bool }); ok && b.Isolates(m) && os.Geteuid() == 0 {
-			p.say("privileges are kept: machine %s runs in a namespace of its own; as another user than root it needs none", m.Name)
+	isolated := slices.IndexFunc(cfg.Pool.Machines, func(m pool.Machine) bool {
+		b, ok := cfg.Backends[m.Backend].(interface{ Isolates(*pool.Machine) bool })
+		return ok && b.Isolates(&m)
+	})
+	if isolated >= 0 {
+		if err := keep(); err != nil {
+			p.say("privileges are kept: machine %s runs in a namespace of its own: %v", cfg.Pool.Machines[isolated].Name, err)
 			return nil
 		}
 	}

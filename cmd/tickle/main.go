@@ -13,12 +13,13 @@ import (
 
 	"tickle/collector/live"
 	"tickle/collector/pool"
+	"tickle/collector/relay"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	separate = live.Separate
+	separate, keep = live.Separate, relay.Keep
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	if err := live.Join(); err != nil {
 		fmt.Fprintf(os.Stderr, "tickle: the starter of machines: %v\n", err)
@@ -28,8 +29,12 @@ func main() {
 }
 
 // separate gives up the privileges of this process but for what starts
-// machines. Tests that run commands in their own process keep theirs.
-var separate = func([]pool.Machine) error { return nil }
+// machines, keep sees to it that a stack in a namespace can be started all the
+// same. Tests that run commands in their own process keep theirs.
+var (
+	separate = func([]pool.Machine) error { return nil }
+	keep     = func() error { return nil }
+)
 
 // run is the whole program: it runs the command that args name and returns
 // the exit code. An error is one line on stderr.

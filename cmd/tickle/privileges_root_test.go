@@ -16,6 +16,7 @@ import (
 
 	"tickle/collector/live"
 	"tickle/collector/process"
+	"tickle/collector/relay"
 )
 
 // The collector that talks to live machines has no capabilities and can get
@@ -89,23 +90,48 @@ func threads(t *testing.T, pid int) (all []map[string]string) {
 	return all
 }
 
-// Whose capabilities were given up can still give what it starts a fixed
-// layout, without which User-mode Linux starts itself again for ever.
+// Who gave up the privileges can still give what it starts a fixed layout,
+// without which User-mode Linux starts itself again for ever.
 func TestALayoutStaysFixedWithoutPrivileges(t *testing.T) {
-	if os.Getenv(asLayout) != "" {
-		require.NoError(t, live.Separate(nil))
+	out := withoutPrivileges(t, func() {
 		require.NoError(t, process.FixedLayout(func() error {
 			c := exec.Command("cat", "/proc/self/personality")
 			c.Stdout = os.Stdout
 			return c.Run()
 		}))
-		return
-	}
-	c := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$")
-	c.Env = append(os.Environ(), asLayout+"=1")
-	out, err := c.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.Contains(t, string(out), "00040000\n")
+	})
+	require.Contains(t, out, "00040000\n")
 }
 
-const asLayout = "TICKLE_TEST_LAYOUT"
+// Who gave up the privileges can still start a stack in a network namespace,
+// which has no interface but its own loopback.
+func TestANamespaceIsMadeWithoutPrivileges(t *testing.T) {
+	out := withoutPrivileges(t, func() {
+		status, err := os.ReadFile("/proc/thread-self/status")
+		require.NoError(t, err)
+		require.Contains(t, string(status), "CapEff:\t0000000000000000\n")
+		c, err := relay.Command(22, "sh", "-c", "cut -s -d: -f1 /proc/net/dev >&2") // what a stack says of errors is passed on
+		require.NoError(t, err)
+		c.ExtraFiles, c.Stderr = []*os.File{os.Stdin}, os.Stdout
+		require.NoError(t, c.Run())
+	})
+	require.Equal(t, "lo", strings.TrimSpace(out))
+}
+
+// withoutPrivileges runs work in a process of its own that gave up its
+// privileges, and gives what it printed.
+func withoutPrivileges(t *testing.T, work func()) string {
+	t.Helper()
+	const inside = "TICKLE_TEST_WITHOUT_PRIVILEGES"
+	if os.Getenv(inside) != "" {
+		require.NoError(t, relay.Keep())
+		require.NoError(t, live.Separate(nil))
+		work()
+		os.Exit(0)
+	}
+	c := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$")
+	c.Env = append(os.Environ(), inside+"=1")
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return string(out)
+}

@@ -12,29 +12,37 @@ import (
 	"syscall"
 
 	"github.com/vishvananda/netlink"
-	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
 // Command is this program again, as the first process of the namespace, which
 // listens on a TCP port and runs the stack with its descriptor 3. The caller
 // gives it that (exec.Cmd.ExtraFiles), and its working folder.
-func Command(port uint16, stack ...string) *exec.Cmd {
+func Command(port uint16, stack ...string) (*exec.Cmd, error) {
 	cmd := exec.Command("/proc/self/exe", stack...)
+	u := users.Load()
+	switch {
+	case privileged():
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	case u != nil:
+		var err error
+		if cmd, err = inUsers(u, stack); err != nil {
+			return nil, err
+		}
+	default:
+		cmd.SysProcAttr = ofOneUser()
+	}
 	cmd.Env = append(os.Environ(), insideEnv+"="+strconv.Itoa(int(port)))
-	cmd.SysProcAttr = isolated()
-	return cmd
+	return cmd, nil
 }
 
-// isolated is a network namespace of the child's own; who is not root, or has
-// given up what makes root, needs a user namespace for it.
-func isolated() *syscall.SysProcAttr {
-	a := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if ok, err := cap.GetProc().GetFlag(cap.Effective, cap.SYS_ADMIN); err != nil || !ok {
-		a.Cloneflags |= syscall.CLONE_NEWUSER
-		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+// ofOneUser is a network namespace of the child's own, in a user namespace that
+// has this process's user as root.
+func ofOneUser() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWNET | syscall.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
-	return a
 }
 
 // insideEnv, set to the listener's port, makes this program the first process

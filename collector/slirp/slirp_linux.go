@@ -66,11 +66,14 @@ func start(ctx context.Context, net pool.Net, port uint16) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	cmd, err := relay.Command(port, append([]string{qemu}, arguments(net, block)...)...)
+	if err != nil {
+		return nil, err
+	}
 	carrier, theirs, err := ether.DatagramPair()
 	if err != nil {
 		return nil, err
 	}
-	cmd := relay.Command(port, append([]string{qemu}, arguments(net, block)...)...)
 	cmd.ExtraFiles = []*os.File{theirs}
 	child, err := owner.Start(cmd)
 	theirs.Close() // the child has its own

@@ -24,11 +24,14 @@ func startIsolated(ctx context.Context, p hosts.Program, m *pool.Machine, net po
 	if p.NPM != "" {
 		command = append([]string{node, path}, arguments(m, net)...)
 	}
+	cmd, err := relay.Command(m.Ports.Open, command...)
+	if err != nil {
+		return nil, err
+	}
 	carrier, theirs, err := ether.StreamPair()
 	if err != nil {
 		return nil, err
 	}
-	cmd := relay.Command(m.Ports.Open, command...)
 	cmd.Dir = filepath.Dir(path)
 	return launch(ctx, cmd, ends{carrier, theirs}, m.Ports.Open, net)
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package relay
+
+// Keep does nothing where there are no namespaces.
+func Keep() error { return nil }
