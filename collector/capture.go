@@ -23,7 +23,8 @@ func CapturePath(run, plan, machine string) string {
 // CaptureIndexPath is where the index of a capture stands: a CSV file with
 // the columns packet (its number in Wireshark, from 1), time_us, kind (probe,
 // answer, late, unmatched, malformed, teardown, fence, fence-answer), probe,
-// repeat and step. The last three are empty for what belongs to no probe.
+// repeat and step. The last three are empty for what belongs to no probe; a
+// dialogue's copy at a slow pace is the repeat behind the last.
 func CaptureIndexPath(run, plan, machine string) string {
 	return strings.TrimSuffix(CapturePath(run, plan, machine), ".pcapng") + ".packets.csv"
 }
@@ -60,13 +61,13 @@ type capture struct {
 	packets, index *datasets.WholeFile
 	ng             *pcapgo.NgWriter
 	csv            *bufio.Writer
-	repeats        uint32
+	program        *program
 	seen           int
 	line           []byte
 }
 
 func createCapture(fs datasets.FS, part part) (*capture, error) {
-	c := &capture{repeats: uint32(part.program.repeats)}
+	c := &capture{program: part.program}
 	var err error
 	if c.packets, err = datasets.CreateWhole(fs, CapturePath(part.run, part.program.plan.Name, part.machine.Name)); err != nil {
 		return nil, err
@@ -100,8 +101,8 @@ func (c *capture) see(s sighting, b []byte) error {
 	c.line = strconv.AppendInt(append(c.line, ','), s.at, 10)
 	c.line = append(append(c.line, ','), sightingNames[s.kind]...)
 	if s.known {
-		c.line = strconv.AppendUint(append(c.line, ','), uint64(s.copy/c.repeats), 10)
-		c.line = strconv.AppendUint(append(c.line, ','), uint64(s.copy%c.repeats), 10)
+		c.line = strconv.AppendUint(append(c.line, ','), uint64(c.program.probeOf(s.copy)), 10)
+		c.line = strconv.AppendUint(append(c.line, ','), uint64(c.program.repeatOf(s.copy)), 10)
 		c.line = strconv.AppendUint(append(c.line, ','), uint64(s.step), 10)
 	} else {
 		c.line = append(c.line, ",,,"...)

@@ -130,12 +130,12 @@ func FuzzAccept(f *testing.F) {
 		require.NoError(t, e.run(context.Background()))
 		require.EqualValues(t, 36, e.counts.Exchanges)
 		require.Zero(t, e.dialogues.active)
-		for c := range e.tape.copies {
+		for c := range e.g.copies() {
 			require.Contains(t, []exchangeState{sent, over}, e.tape.copies[c].state)
 		}
 		var tr transcriber
 		tr.reset(6)
-		for c := range e.tape.copies {
+		for c := range e.g.copies() {
 			require.NoError(t, tr.observe(e.engine, uint32(c), c%6))
 		}
 	})

@@ -16,7 +16,8 @@
 // packet that is, is found in a warm-up; a machine that answers none is sent
 // to at a steady pace, and its silence told by time. Where answers thin out
 // with pace, because the stack limits them, a machine is asked again more
-// slowly.
+// slowly; and dialogues that met silence are had once more at a slow pace, so
+// that what a limit keeps back is no feature.
 //
 // A packet goes over the version of IP that its probe says. A machine without
 // IPv6 has no part in a plan of IPv6 alone, which is no failure and stands in

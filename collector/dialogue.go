@@ -20,6 +20,7 @@ type dialogue struct {
 	until   uint8            // flags that the step waits for; 0: none any more
 	counted bool             // the step is in burst
 	rounds  uint8            // fences behind the step that were answered
+	paused  bool             // before the next step, at a slow pace
 	port    probegen.PortClass
 	six     bool
 	due     int64  // when the step ends by itself
@@ -135,6 +136,9 @@ func (e *engine) advance(slot uint32) error {
 	if uint32(r.step)+1 == e.g.probes[d.probe].n {
 		return e.finish(slot)
 	}
+	if e.pause(slot) {
+		return nil
+	}
 	r.step++
 	return e.sendStep(slot)
 }
@@ -163,8 +167,12 @@ func (e *engine) replyDialogue(c uint32, p *ipPacket, at int64) error {
 	r := &e.tape.copies[c]
 	slot := r.ref
 	d := &e.dialogues.slots[slot]
+	kept := r.answers
 	if err := e.keep(r, p, at); err != nil {
 		return err
+	}
+	if d.paused && r.answers > kept {
+		e.tape.answers[r.last-1].step = inPause
 	}
 	if err := e.note(sighting{kind: answerSeen, at: at, copy: c, known: true, step: r.step}, p.packet); err != nil {
 		return err

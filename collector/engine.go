@@ -38,6 +38,8 @@ type engine struct {
 	limit    int64 // the deadline, or its ceiling
 	capture  *capture
 	progress *atomic.Int64 // exchanges made, of all workers
+	order    []uint32      // copies, of which those from next to end are sent
+	slow     slowly
 
 	ahead     ahead
 	tape      tape
@@ -48,7 +50,7 @@ type engine struct {
 	fences    *fencing // nil: certain silence, or one exchange at a time
 	rtt       rtt      // where there are no fences
 	now       int64
-	next      int   // place in g.order of the copy to send next
+	next      int   // place in order of the copy to send next
 	end       int   // and behind the last of this boot
 	nextAt    int64 // when, at the soonest
 	lastSent  int64
@@ -110,7 +112,8 @@ func (e *engine) reset(s session) error {
 	} else if e.limit == 0 {
 		e.limit = DefaultCeiling
 	}
-	e.tape.reset(s.program.copies())
+	e.tape.reset(s.program.sendings())
+	e.order, e.slow = s.program.order, slowly{order: e.slow.order[:0]}
 	e.ahead.from, e.ahead.to = 0, 0
 	e.counts, e.next, e.end = Counts{}, 0, 0
 	e.most = mostAtOnce(s.machine)
@@ -212,6 +215,15 @@ func (e *engine) run(ctx context.Context) error {
 			return err
 		}
 	}
+	begun := e.now
+	err := e.loop(ctx)
+	e.slow.spent += e.now - begun
+	return err
+}
+
+// loop sends the copies from next to end and receives until the last one's
+// deadline is over.
+func (e *engine) loop(ctx context.Context) error {
 	const checkEvery = 1024 // packets; a virtual link does that many in a millisecond
 	for turn := 0; ; turn++ {
 		if !e.certain || turn%checkEvery == 0 {
@@ -324,8 +336,8 @@ func (e *engine) listen(until int64) error {
 
 // sendCopy starts the next exchange.
 func (e *engine) sendCopy() error {
-	c := e.g.order[e.next]
-	probe := c / uint32(e.g.repeats)
+	c := e.order[e.next]
+	probe := e.g.probeOf(c)
 	p := &e.g.probes[probe]
 	e.next++
 	e.counts.Exchanges++

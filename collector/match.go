@@ -102,7 +102,7 @@ func (e *engine) sends(c uint32, what sentTo) bool {
 
 // sentSteps gives the steps of copy c that went out already.
 func (g *program) sentSteps(c uint32, r *record) []step {
-	p := &g.probes[c/uint32(g.repeats)]
+	p := &g.probes[g.probeOf(c)]
 	return g.steps[p.from : p.from+uint32(r.step)+1]
 }
 

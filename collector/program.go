@@ -52,6 +52,8 @@ type step struct {
 	rest   uint32        // its second word
 	six    bool
 
+	limitable bool // silence may be a limit's
+
 	until   uint8 // flags that the machine should send by itself
 	scaling bool  // the segment has a window scale option
 	stamps  bool  // and timestamps
@@ -132,6 +134,7 @@ func compileStep(templates *probegen.Templates, from *probegen.Step) (step, erro
 	if from.Packet == nil {
 		return s, nil
 	}
+	s.limitable = mayBeLimited(from.Packet)
 	var err error
 	s.packet, err = templates.Add(from.Packet)
 	s.proto, s.port, s.six = from.Packet.Proto(), from.Packet.Port, from.Packet.IP6 != nil
@@ -192,7 +195,7 @@ func (n *load) take(g *program) {
 		return
 	}
 	g.first, g.icmp = n.ported, n.icmp
-	n.ported += uint64(g.copies())
+	n.ported += uint64(g.sendings())
 	n.icmp += uint64(g.icmpCopies())
 }
 

@@ -20,6 +20,11 @@ type Counts struct {
 	// had one value as long as the machine ran and another after it was started
 	// again, in a plan of several boots. They count as nondeterministic.
 	Reboots int64 `json:"reboots,omitempty"`
+	// Slow are the dialogues that were had once more at a slow pace, since they
+	// met silence that may be a limit's, and are no exchanges. Paced are the
+	// features that were answered otherwise then. They count as nondeterministic.
+	Slow  int64 `json:"slow,omitempty"`
+	Paced int64 `json:"paced,omitempty"`
 }
 
 // Add adds what b counts.
@@ -37,6 +42,8 @@ func (c *Counts) Add(b *Counts) {
 	c.FencesLost += b.FencesLost
 	c.Restarts += b.Restarts
 	c.Reboots += b.Reboots
+	c.Slow += b.Slow
+	c.Paced += b.Paced
 }
 
 // MachineReport is one machine's part of a plan.
@@ -64,5 +71,6 @@ type Report struct {
 // stored gives what of c goes into a part's files.
 func (c *Counts) stored() datasets.Counts {
 	return datasets.Counts{Sent: c.Sent, Exchanges: c.Exchanges, Answered: c.Answered, Duplicates: c.Duplicates,
-		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost, Restarts: c.Restarts, Reboots: c.Reboots}
+		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost, Restarts: c.Restarts,
+		Reboots: c.Reboots, Slow: c.Slow, Paced: c.Paced}
 }

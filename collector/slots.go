@@ -7,7 +7,7 @@ import (
 // slotRows turns the tape of a plan of dialogues into rows, a place for an
 // answer each.
 type slotRows struct {
-	obs      [][]datasets.Observation // by slot of the probe, then repeat
+	obs      [][]datasets.Observation // by slot of the probe, then repeat; last the copy at a slow pace
 	answered [][]bool
 	answers  []uint32 // by step of the probe, of all repeats
 	counts   []int    // of the repeat at hand, by step
@@ -17,12 +17,12 @@ type slotRows struct {
 // reset makes room for a probe of so many steps.
 func (s *slotRows) reset(steps, repeats int) {
 	for len(s.obs) < steps*datasets.AnswersPerStep {
-		s.obs = append(s.obs, make([]datasets.Observation, repeats))
-		s.answered = append(s.answered, make([]bool, repeats))
+		s.obs = append(s.obs, make([]datasets.Observation, repeats+1))
+		s.answered = append(s.answered, make([]bool, repeats+1))
 	}
 	for i := range steps * datasets.AnswersPerStep {
-		if len(s.obs[i]) != repeats {
-			s.obs[i], s.answered[i] = make([]datasets.Observation, repeats), make([]bool, repeats)
+		if len(s.obs[i]) != repeats+1 {
+			s.obs[i], s.answered[i] = make([]datasets.Observation, repeats+1), make([]bool, repeats+1)
 		}
 		clear(s.answered[i])
 	}
@@ -42,12 +42,19 @@ func (t *transcriber) writeSlots(e *engine, probe int, w *datasets.SummaryWriter
 			return err
 		}
 	}
+	if e.g.hasSlow() {
+		if err := t.observeSlots(e, e.g.slowCopy(probe), e.g.repeats); err != nil {
+			return err
+		}
+	}
 	for i := range n * datasets.AnswersPerStep {
 		step := i / datasets.AnswersPerStep
 		t.summary.Probe, t.summary.Answers = int32(probe), t.slots.answers[step]
 		t.summary.Step, t.summary.Answer = uint8(step+1), uint8(i%datasets.AnswersPerStep+1)
-		datasets.Summarize(&t.summary, t.slots.obs[i], t.slots.answered[i])
+		repeats := e.g.repeats
+		datasets.Summarize(&t.summary, t.slots.obs[i][:repeats], t.slots.answered[i][:repeats])
 		e.counts.Reboots += t.slots.reboots(&t.summary, i, e.g)
+		e.counts.Paced += t.slots.limits(&t.summary, i, e.g.layout.Fields())
 		if err := w.Write(&t.summary, t.decoder.Texts); err != nil {
 			return err
 		}
@@ -72,7 +79,7 @@ func (s *slotRows) reboots(of *datasets.Summary, i int, g *program) (n int64) {
 
 func (s *slotRows) sameWithinBoots(f datasets.FieldID, i int, g *program) bool {
 	first, alone := -1, false // the repeat of this boot that was answered, and no other
-	for repeat, answered := range s.answered[i] {
+	for repeat, answered := range s.answered[i][:g.repeats] {
 		switch {
 		case !answered:
 		case first < 0 || g.boot(first) != g.boot(repeat):
@@ -92,10 +99,11 @@ func (s *slotRows) sameWithinBoots(f datasets.FieldID, i int, g *program) bool {
 	return !alone
 }
 
-// observeSlots decodes the answers to copy c.
+// observeSlots decodes the answers to copy c, those that came in pauses only
+// for what they tell of the connection.
 func (t *transcriber) observeSlots(e *engine, c uint32, repeat int) error {
 	s, r := &t.slots, &e.tape.copies[c]
-	p := &e.g.probes[c/uint32(e.g.repeats)]
+	p := &e.g.probes[e.g.probeOf(c)]
 	steps := e.g.steps[p.from : p.from+p.n]
 	for i := range steps {
 		s.counts[i], s.orders[i] = 0, s.orders[i][:0]
@@ -105,14 +113,9 @@ func (t *transcriber) observeSlots(e *engine, c uint32, repeat int) error {
 		a := &e.tape.answers[place-1]
 		place = a.next
 		b := e.tape.of(a)
-		at := s.counts[a.step]
-		s.counts[a.step]++
-		s.answers[a.step]++
-		s.orders[a.step] = appendOrder(s.orders[a.step], b)
-		o := &t.beyond
-		if at < datasets.AnswersPerStep {
-			i := int(a.step)*datasets.AnswersPerStep + at
-			o, s.answered[i][repeat] = &s.obs[i][repeat], true
+		o := s.place(a.step, repeat, b)
+		if o == nil {
+			o = &t.beyond
 		}
 		stimulus, err := t.stimulusOf(e, c, a, b)
 		if err != nil {
@@ -130,4 +133,23 @@ func (t *transcriber) observeSlots(e *engine, c uint32, repeat int) error {
 		first.Set(datasets.StepOrder, t.decoder.Texts.ID(s.orders[i]))
 	}
 	return nil
+}
+
+// place counts an answer to a step and gives where its fields belong, or nil.
+func (s *slotRows) place(step uint8, repeat int, answer []byte) *datasets.Observation {
+	if step == inPause {
+		return nil
+	}
+	at := s.counts[step]
+	s.counts[step]++
+	s.orders[step] = appendOrder(s.orders[step], answer)
+	if repeat+1 < len(s.obs[0]) {
+		s.answers[step]++
+	}
+	if at >= datasets.AnswersPerStep {
+		return nil
+	}
+	i := int(step)*datasets.AnswersPerStep + at
+	s.answered[i][repeat] = true
+	return &s.obs[i][repeat]
 }

@@ -142,6 +142,9 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 		}
 	}
 	if err == nil {
+		err = e.runSlowly(ctx)
+	}
+	if err == nil {
 		err = w.thinOut(p, a)
 	}
 	if err != nil {
@@ -154,6 +157,10 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 		if err := packets.close(); err != nil {
 			return storeError{err}
 		}
+	}
+	if n := e.slow.left; n > 0 {
+		w.run.warn("machine %s: of the dialogues of plan %s that may have met a limit, %d were had again at a slow pace, and %d not, for want of time",
+			p.machine.Name, p.program.plan.Name, e.counts.Slow, n)
 	}
 	e.counts.Restarts = a.restarts
 	return onDisk(w.transcriber.write(ctx, e, p, w.run.header(p)))
@@ -273,5 +280,6 @@ func (r *Report) failures() error {
 // restore is the inverse of stored, for what is stored.
 func (c *Counts) restore(d datasets.Counts) {
 	*c = Counts{Sent: d.Sent, Exchanges: d.Exchanges, Answered: d.Answered, Duplicates: d.Duplicates,
-		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost, Restarts: d.Restarts, Reboots: d.Reboots}
+		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost, Restarts: d.Restarts,
+		Reboots: d.Reboots, Slow: d.Slow, Paced: d.Paced}
 }

@@ -10,7 +10,7 @@ type FieldSummary struct {
 	// being one of them: 1 unless State is Nondet.
 	Distinct uint16
 	// First is the first repeat, counted from 1, whose outcome differed from
-	// the first answer's; 0 when none did.
+	// the first answer's; 0 when none did, or but a copy at a slow pace.
 	First uint16
 }
 

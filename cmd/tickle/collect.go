@@ -116,6 +116,9 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 		if n.Reboots > 0 {
 			p.say("%s: %d features varied only where a machine was started again", cfg.Dir, n.Reboots)
 		}
+		if n.Slow > 0 {
+			p.say("%s: %d features varied only with pace, of the %d dialogues that were had once more at a slow one", cfg.Dir, n.Paced, n.Slow)
+		}
 		for _, w := range report.Warnings {
 			p.say("warning: %s", w)
 		}
