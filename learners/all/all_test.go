@@ -82,7 +82,7 @@ func poor() map[string]*learnertest.Data {
 // from, and every detector a measure. Peers may refuse, and a forest like
 // scikit-learn's refuses missing numbers.
 func TestPoorData(t *testing.T) {
-	list, err := all.Registry().Parse("forest:trees=5;forest:trees=5,like=sklearn;j48;jrip;oner;ibk;smo;smo:scores=platt;logistic;logistic:multinomial=true;bayes;majority")
+	list, err := all.Registry().Parse("forest:trees=5;forest:trees=5,like=sklearn;j48;jrip;oner;ibk;smo;smo:scores=platt;logistic;logistic:multinomial=true;logistic:calibrated=true;bayes;majority")
 	require.NoError(t, err)
 	detectors, err := all.Novelty().Parse("lof;lof:like=sklearn;mahalanobis")
 	require.NoError(t, err)

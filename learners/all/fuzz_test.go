@@ -36,7 +36,7 @@ func stored(t testing.TB) (files []*modelfile.File, d *learnertest.Data) {
 		files = append(files, f)
 	}
 	list, err := all.Registry().Parse("forest:trees=3;forest:trees=2,like=sklearn;j48:leaf=1;j48:leaf=1,binary=true;jrip:weight=0;oner;ibk;ibk:missing=skip;" +
-		"smo;smo:kernel=rbf,scores=platt;smo:kernel=poly;logistic;logistic:space=primal;logistic:multinomial=true;bayes;majority")
+		"smo;smo:kernel=rbf,scores=platt;smo:kernel=poly;logistic;logistic:space=primal;logistic:multinomial=true;logistic:calibrated=true;bayes;majority")
 	require.NoError(t, err)
 	for i := range list {
 		m, err := list[i].Learner.Fit(context.Background(), d.Train(nil))

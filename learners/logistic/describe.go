@@ -13,8 +13,9 @@ import (
 // Described is a model as programs read it: the sum of a class is its bias and
 // the weights of what a row's cells say.
 type Described struct {
-	Multinomial bool    `json:"multinomial"` // softmax of the sums; else their logistic functions, scaled to sum to one
-	Classes     []Class `json:"classes"`     // with training rows
+	Multinomial bool    `json:"multinomial"`           // softmax of the sums; else their logistic functions, scaled to sum to one
+	Temperature float64 `json:"temperature,omitempty"` // of a calibrated model: probabilities are their powers 1/T, scaled to sum to one
+	Classes     []Class `json:"classes"`               // with training rows
 }
 
 // Class is the weights of a class.
@@ -36,6 +37,9 @@ type Weight struct {
 // that group the rows alike it gives the first.
 func (m *Model) Describe(top int) any {
 	d := Described{Multinomial: m.multinomial, Classes: []Class{}}
+	if m.calibrated {
+		d.Temperature = m.temperature
+	}
 	for _, c := range m.present {
 		weights := m.weights(c)
 		slices.SortStableFunc(weights, func(a, b Weight) int { return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)) })
@@ -76,6 +80,9 @@ func (m *Model) weights(class int32) []Weight {
 // TextTop writes what Describe gives, a line a weight.
 func (m *Model) TextTop(top int) string {
 	var b strings.Builder
+	if m.calibrated {
+		fmt.Fprintf(&b, "temperature %.4g\n", m.temperature)
+	}
 	for _, c := range m.Describe(top).(Described).Classes {
 		fmt.Fprintf(&b, "%s: bias %.4g\n", c.Class, c.Bias)
 		for _, w := range c.Weights {

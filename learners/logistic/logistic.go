@@ -14,6 +14,9 @@
 // rows than columns it is for the weights. Both are the same truncated Newton
 // method, whose steps are the same up to rounding. Columns of one partition
 // have one weight, as the regularisation makes them.
+//
+// With the option calibrated the probabilities are scaled by a temperature that
+// is fitted to training rows which models of the others have not seen.
 package logistic
 
 import (
@@ -38,6 +41,7 @@ func Entry() learners.Entry {
 			{Name: "eps", Type: learners.FloatOption, Default: "0.01", Doc: "The search ends when the gradient is this part of the one at the start, times the share of the rarer side; above 0."},
 			{Name: "bias", Type: learners.FloatOption, Default: "1", Doc: "Value of the bias column; below 0: no bias."},
 			{Name: "multinomial", Type: learners.BoolOption, Default: "false", Doc: "One softmax model of all classes instead of one against the rest."},
+			{Name: "calibrated", Type: learners.BoolOption, Default: "false", Doc: "Scale the probabilities by a temperature that is fitted to training rows held out in groups, in five parts; the class answered stays the same."},
 			{Name: "space", Type: learners.ChoiceOption, Default: cheaper, Values: []string{cheaper, primal, gram},
 				Doc: "Search for weights (primal), for a coefficient a training row (gram), or for what is cheaper."},
 		},
@@ -61,13 +65,14 @@ func newLearner(o learners.Options) (learners.Learner, error) {
 }
 
 func withOptions(o learners.Options) learner {
-	return learner{c: o.Float("c"), eps: o.Float("eps"), bias: max(o.Float("bias"), 0), multinomial: o.Bool("multinomial"), space: o.Text("space")}
+	return learner{c: o.Float("c"), eps: o.Float("eps"), bias: max(o.Float("bias"), 0), multinomial: o.Bool("multinomial"), calibrated: o.Bool("calibrated"), space: o.Text("space")}
 }
 
 type learner struct {
 	c, eps      float64
 	bias        float64 // 0: none
 	multinomial bool
+	calibrated  bool
 	space       string
 }
 
@@ -84,7 +89,26 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err := attributes.CheckNumbers(t.Data); err != nil {
 		return nil, err
 	}
-	m := &Model{names: slices.Clone(t.Classes), classes: len(t.Classes), multinomial: l.multinomial}
+	if l.calibrated && t.Shared == nil {
+		several := *t
+		several.Shared = learners.NewShared(t.Data)
+		t = &several
+	}
+	m, err := l.fit(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if l.calibrated {
+		if m.temperature, err = l.calibrate(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// fit finds the weights, of a model that is not calibrated.
+func (l learner) fit(ctx context.Context, t *learners.Train) (*Model, error) {
+	m := &Model{names: slices.Clone(t.Classes), classes: len(t.Classes), multinomial: l.multinomial, calibrated: l.calibrated, temperature: 1}
 	counts := make([]int, len(t.Classes))
 	for _, r := range t.Rows {
 		counts[t.Labels[r]]++
@@ -183,6 +207,8 @@ type Model struct {
 	present     []int32     // classes with training rows, ascending
 	coefs       [][]float64 // of the present classes, or of the first of two
 	multinomial bool
+	calibrated  bool
+	temperature float64 // 1 when not calibrated
 }
 
 // Kind says that scores are probabilities.
@@ -190,7 +216,8 @@ func (m *Model) Kind() learners.ScoreKind { return learners.Probability }
 
 // Predict gives the classes' logistic functions, scaled to sum to one as
 // LIBLINEAR does, or the softmax of a multinomial model, and the first class
-// of those with the highest.
+// of those with the highest. A calibrated model's are the powers 1/T of these,
+// scaled to sum to one.
 func (m *Model) Predict(row int32) learners.Prediction {
 	p := learners.Prediction{Scores: make([]float64, m.classes)}
 	if len(m.present) == 1 {
@@ -198,26 +225,10 @@ func (m *Model) Predict(row int32) learners.Prediction {
 		p.Scores[p.Class] = 1
 		return p
 	}
-	logs := make([]float64, len(m.coefs), len(m.present))
-	m.space.row(row, m.coefs, logs)
-	if !m.multinomial {
-		if len(m.coefs) < len(m.present) {
-			logs = append(logs, -logs[0])
-		}
-		for i, v := range logs {
-			logs[i] = -softplus(-v)
-		}
-	}
-	highest, total := math.Inf(-1), 0.0
-	for _, v := range logs {
-		highest = max(highest, v)
-	}
-	for i, v := range logs {
-		logs[i] = math.Exp(v - highest)
-		total += logs[i]
-	}
+	scores := m.logs(row)
+	softmax(scores, m.temperature)
 	for i, c := range m.present {
-		p.Scores[c] = logs[i] / total
+		p.Scores[c] = scores[i]
 	}
 	for c, s := range p.Scores {
 		if s > p.Scores[p.Class] {
@@ -225,6 +236,35 @@ func (m *Model) Predict(row int32) learners.Prediction {
 		}
 	}
 	return p
+}
+
+// logs gives the logarithms of a row's probabilities of the classes with
+// training rows, up to a constant, where there are two or more.
+func (m *Model) logs(row int32) []float64 {
+	logs := make([]float64, len(m.coefs), len(m.present))
+	m.space.row(row, m.coefs, logs)
+	if m.multinomial {
+		return logs
+	}
+	if len(m.coefs) < len(m.present) {
+		logs = append(logs, -logs[0])
+	}
+	for i, v := range logs {
+		logs[i] = -softplus(-v)
+	}
+	return logs
+}
+
+// softmax makes probabilities of logarithms, in place.
+func softmax(logs []float64, temperature float64) {
+	highest, total := slices.Max(logs), 0.0
+	for i, v := range logs {
+		logs[i] = math.Exp((v - highest) / temperature)
+		total += logs[i]
+	}
+	for i := range logs {
+		logs[i] /= total
+	}
 }
 
 // softplus is ln(1+eˣ).

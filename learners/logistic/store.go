@@ -13,6 +13,7 @@ import (
 // Store writes
 //
 //	count of classes with training rows, and each as an index, rising
+//	if the option calibrated is set: the temperature, a float
 //	flag whether the weights are given by training rows
 //	if they are: table of the training rows, and for each class with training
 //	    rows, of two the first alone, a coefficient a row as a float: a weight
@@ -28,6 +29,9 @@ import (
 func (m *Model) Store(e *modelfile.Encoder) error {
 	e.Count(len(m.present))
 	e.Indices(m.present)
+	if m.calibrated {
+		e.Float(m.temperature)
+	}
 	var err error
 	switch s := m.space.(type) {
 	case *gramSpace:
@@ -63,12 +67,15 @@ func (p *primalSpace) store(e *modelfile.Encoder) {
 
 func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 	d, l := s.Payload, withOptions(s.Options)
-	m := &Model{names: s.Classes, classes: len(s.Classes), multinomial: l.multinomial}
+	m := &Model{names: s.Classes, classes: len(s.Classes), multinomial: l.multinomial, calibrated: l.calibrated, temperature: 1}
 	m.present = d.Indices("class", d.Count("classes", 1), len(s.Classes))
 	for i := 1; i < len(m.present); i++ {
 		if m.present[i] <= m.present[i-1] {
 			d.Fail("classes with training rows: want them in rising order")
 		}
+	}
+	if m.calibrated {
+		m.temperature = d.Between("temperature", lowestTemperature, highestTemperature)
 	}
 	byRows := d.Flag("by rows")
 	if len(m.present) == 0 {
