@@ -17,10 +17,11 @@ type Entry struct {
 	PaperFigure   string // as "Figure 5", or "" when the paper has none
 	Summary       string // one sentence
 	Options       []Option
-	NeedsRun      bool // Input.Run must be given
-	NeedsMachines bool // looks at probes, fields or hierarchies of machines, which an imported table lacks
-	NeedsVectors  bool // the data must hold vectors of Nmap's IPv6 classifier; see HasVectors
-	Rows          any  // an empty slice of its row struct: what Result.Rows holds
+	Learners      string // those that it is about, as a registry parses them; "": those of the program
+	NeedsRun      bool   // Input.Run must be given
+	NeedsMachines bool   // looks at probes, fields or hierarchies of machines, which an imported table lacks
+	NeedsVectors  bool   // the data must hold vectors of Nmap's IPv6 classifier; see HasVectors
+	Rows          any    // an empty slice of its row struct: what Result.Rows holds
 	Run           func(context.Context, *Input) (*Result, error)
 }
 

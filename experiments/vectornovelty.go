@@ -59,40 +59,31 @@ var vectorNovelty = Entry{
 }
 
 func runVectorNovelty(ctx context.Context, in *Input) (*Result, error) {
-	level, err := in.integer("level", 0)
+	studies, r, err := in.vectorStudies()
 	if err != nil {
 		return nil, err
 	}
-	folds, err := in.integer("folds", 2)
-	if err != nil {
-		return nil, err
-	}
-	sets, warnings, err := in.vectors(level)
-	if err != nil {
-		return nil, err
-	}
-	r := &Result{Warnings: warnings, scope: in.vectorScope(sets)}
 	rows := []VectorNoveltyRow{}
-	for i := range sets {
-		n := &vectorNoveltyRun{in: in, set: &sets[i], level: level, folds: folds}
+	for i := range studies {
+		n := &vectorNoveltyRun{studies[i]}
 		families := map[string]int{}
-		for _, row := range sets[i].rows {
-			families[in.Data.Matrix.Machines[row].Labels.At(datasets.Kernel, 0)]++
+		for i := range n.set.rows {
+			families[n.machine(i).Labels.At(datasets.Kernel, 0)]++
 		}
 		if len(families) < 2 {
-			r.Warnings = append(r.Warnings, Warning{Code: WarnFewClasses, Cell: sets[i].source, Text: "one family: none can be left out"})
+			r.Warnings = append(r.Warnings, Warning{Code: WarnFewClasses, Cell: n.set.source, Text: "one family: none can be left out"})
 			continue
 		}
 		for _, f := range sortedKeys(families) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if families[f] < 2 || len(sets[i].vectors)-families[f] < 2*folds {
+			if families[f] < 2 || len(n.set.vectors)-families[f] < 2*n.folds {
 				continue
 			}
 			more, err := n.leaveOut(ctx, f)
 			if err != nil {
-				return nil, fmt.Errorf("%s, without %s: %w", sets[i].source, f, err)
+				return nil, fmt.Errorf("%s, without %s: %w", n.set.source, f, err)
 			}
 			rows = append(rows, more...)
 		}
@@ -107,17 +98,12 @@ func runVectorNovelty(ctx context.Context, in *Input) (*Result, error) {
 const enoughUnknown = 10
 
 // vectorNoveltyRun is the study of one set of vectors.
-type vectorNoveltyRun struct {
-	in    *Input
-	set   *vectorRows
-	level int
-	folds int
-}
+type vectorNoveltyRun struct{ vectorStudy }
 
 // split numbers the set's vectors by whether they are of a family.
 func (n *vectorNoveltyRun) split(family string) (known, unknown []int) {
-	for i, r := range n.set.rows {
-		if n.in.Data.Matrix.Machines[r].Labels.At(datasets.Kernel, 0) == family {
+	for i := range n.set.rows {
+		if n.machine(i).Labels.At(datasets.Kernel, 0) == family {
 			unknown = append(unknown, i)
 		} else {
 			known = append(known, i)
@@ -161,22 +147,10 @@ func (n *vectorNoveltyRun) leaveOut(ctx context.Context, family string) ([]Vecto
 
 // cut makes grouped folds of the known vectors.
 func (n *vectorNoveltyRun) cut(known []int) ([]Fold, int, error) {
-	t := &Table{Rows: len(known), Hierarchy: datasets.Kernel, Level: n.level}
-	groups, labels := map[string]int32{}, map[string]int32{}
-	number := func(of map[string]int32, name string) int32 {
-		if _, ok := of[name]; !ok {
-			of[name] = int32(len(of))
-		}
-		return of[name]
-	}
-	for _, i := range known {
-		m := n.in.Data.Matrix.Machines[n.set.rows[i]]
-		t.Machines = append(t.Machines, m)
-		t.Groups = append(t.Groups, number(groups, m.Group))
-		t.Labels = append(t.Labels, number(labels, n.set.vectors[i].Label))
-	}
-	folds, err := GroupedFolds{min(n.folds, len(groups)), 1}.Split(t, n.in.Seed)
-	return folds, len(groups), err
+	t, _ := n.table(known)
+	groups := int(slices.Max(t.Groups)) + 1
+	folds, err := GroupedFolds{min(n.folds, groups), 1}.Split(t, n.in.Seed)
+	return folds, groups, err
 }
 
 // fold gives the scores of a fold's test vectors, then of the unknown: of each

@@ -81,6 +81,64 @@ func (in *Input) vectorScope(sets []vectorRows) *scope {
 	return s
 }
 
+// vectorStudy is what a study under cross-validation works on: the vectors of
+// one source.
+type vectorStudy struct {
+	in           *Input
+	set          *vectorRows
+	level, folds int
+}
+
+// vectorStudies reads the options level and folds and the vectors, and gives a
+// study for each source, and the result that they fill.
+func (in *Input) vectorStudies() ([]vectorStudy, *Result, error) {
+	level, err := in.integer("level", 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	folds, err := in.integer("folds", 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	sets, warnings, err := in.vectors(level)
+	if err != nil {
+		return nil, nil, err
+	}
+	var studies []vectorStudy
+	for i := range sets {
+		studies = append(studies, vectorStudy{in, &sets[i], level, folds})
+	}
+	return studies, &Result{Warnings: warnings, scope: in.vectorScope(sets)}, nil
+}
+
+// machine is that of a vector.
+func (s *vectorStudy) machine(i int) *datasets.Machine {
+	return &s.in.Data.Matrix.Machines[s.set.rows[i]]
+}
+
+// table numbers the labels of some vectors, which index the names given, and
+// their groups.
+func (s *vectorStudy) table(of []int) (t *Table, classes []string) {
+	t = &Table{Rows: len(of), Hierarchy: datasets.Kernel, Level: s.level}
+	at, groups := map[string]int32{}, map[string]int32{}
+	for _, i := range of {
+		at[s.set.vectors[i].Label] = 0
+	}
+	classes = sortedKeys(at)
+	for k, name := range classes {
+		at[name] = int32(k)
+	}
+	for _, i := range of {
+		m := s.machine(i)
+		if _, ok := groups[m.Group]; !ok {
+			groups[m.Group] = int32(len(groups))
+		}
+		t.Machines = append(t.Machines, *m)
+		t.Groups, t.Labels = append(t.Groups, groups[m.Group]), append(t.Labels, at[s.set.vectors[i].Label])
+	}
+	return t, classes
+}
+
 // counts gives the classes of some vectors, and how many have one vector.
 func (v *vectorRows) counts() (classes, singletons int) {
 	n := map[string]int{}

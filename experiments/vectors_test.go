@@ -152,6 +152,51 @@ func TestVectorClassifiers(t *testing.T) {
 	}
 }
 
+// The learners that the study is about have rows of their own, and calibration
+// changes no class.
+func TestCalibratedVectorClassifier(t *testing.T) {
+	entry, err := experiments.Find("vectors")
+	require.NoError(t, err)
+	const multinomial, calibrated = "logistic:multinomial=true", "logistic:multinomial=true,calibrated=true"
+	ls, err := all.Registry().Parse(entry.Learners)
+	require.NoError(t, err)
+	var labels []string
+	for _, l := range ls {
+		labels = append(labels, l.Label)
+	}
+	require.Equal(t, []string{"forest", "ibk", "smo", multinomial, calibrated}, labels)
+	data := vectorData(t, 6, 6, 7, 1, 2)
+	r := study(t, "vectors", experiments.Input{Data: data, Learners: ls, Seed: 1, Options: map[string]string{"folds": "3", "missing": "-1,k-nn"}})
+	type cell struct{ learner, missing, masked string }
+	at := map[cell]experiments.VectorRow{}
+	for _, row := range studyRows[experiments.VectorRow](t, r) {
+		at[cell{row.Learner, row.Missing, row.Masked}] = row
+		require.Equal(t, 1, row.Unseen, "the class of one vector")
+		require.Equal(t, row.Learner == "smo", row.Brier.IsNA(), "votes are no probabilities")
+		require.Equal(t, row.Learner == "smo", row.LogLoss.IsNA())
+	}
+	require.Len(t, at, 8*6*2)
+	for c, row := range at {
+		if c.learner == calibrated {
+			require.Equal(t, at[cell{multinomial, c.missing, c.masked}].Right, row.Right)
+		}
+	}
+	// Nmap's own is one against the rest, whose optimum is the learner's.
+	require.InDelta(t, float64(at[cell{"nmap6", "-1", "none"}].LogLoss), oneVsRestLoss(t, data), 1e-4)
+}
+
+func oneVsRestLoss(t *testing.T, data *experiments.Data) float64 {
+	ls, err := all.Registry().Parse("logistic:c=100,eps=0.0001,bias=-1")
+	require.NoError(t, err)
+	r := study(t, "vectors", experiments.Input{Data: data, Learners: ls, Seed: 1, Options: map[string]string{"folds": "3", "missing": "-1"}})
+	for _, row := range studyRows[experiments.VectorRow](t, r) {
+		if row.Learner != "nmap6" && row.Masked == "none" {
+			return float64(row.LogLoss)
+		}
+	}
+	return 0
+}
+
 func TestVectorStudiesAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 	ls, err := all.Registry().Parse("forest:trees=5")
 	require.NoError(t, err)
@@ -182,9 +227,9 @@ func TestVectorStudiesRefuseAndStop(t *testing.T) {
 	}
 }
 
-// The lab's real machines: what the run in testdata says. Training-set
-// accuracy and the order of measures follow from it.
-func TestLabVectors(t *testing.T) {
+// labVectors reads the vectors of the lab's real machines.
+func labVectors(t *testing.T) *experiments.Data {
+	t.Helper()
 	run, err := nmap6.OpenRun("../testdata/nmap6/run")
 	require.NoError(t, err)
 	table, missing, err := run.Table(nmap6.V793)
@@ -193,7 +238,33 @@ func TestLabVectors(t *testing.T) {
 	d, err := datasets.FromTable(table)
 	require.NoError(t, err)
 	require.Equal(t, 60, d.Matrix.Rows())
-	rows := studyRows[experiments.LOORow](t, study(t, "loo", experiments.Input{Data: experiments.Of("lab", d), Seed: 1}))
+	return experiments.Of("lab", d)
+}
+
+// On real vectors, whose classes are hard to tell apart, a calibrated model
+// makes the better forecasts whatever answers are missing.
+func TestCalibratedOnLabVectors(t *testing.T) {
+	const spec = "logistic:multinomial=true;logistic:multinomial=true,calibrated=true"
+	ls, err := all.Registry().Parse(spec)
+	require.NoError(t, err)
+	r := study(t, "vectors", experiments.Input{Data: labVectors(t), Learners: ls, Seed: 1, Options: map[string]string{"folds": "4", "missing": "-1"}})
+	byMask := map[string][]experiments.VectorRow{}
+	for _, row := range studyRows[experiments.VectorRow](t, r) {
+		if row.Learner != "nmap6" {
+			byMask[row.Masked] = append(byMask[row.Masked], row)
+		}
+	}
+	require.Len(t, byMask, 8)
+	for mask, rows := range byMask {
+		require.Less(t, float64(rows[1].LogLoss), float64(rows[0].LogLoss), mask)
+		require.Less(t, float64(rows[1].Brier), float64(rows[0].Brier), mask)
+	}
+}
+
+// The lab's real machines: what the run in testdata says. Training-set
+// accuracy and the order of measures follow from it.
+func TestLabVectors(t *testing.T) {
+	rows := studyRows[experiments.LOORow](t, study(t, "loo", experiments.Input{Data: labVectors(t), Seed: 1}))
 	right := map[string]int{}
 	for _, row := range rows {
 		require.Equal(t, []int{60, 16, 1, 55}, []int{row.N, row.Classes, row.Singletons, row.Groups})

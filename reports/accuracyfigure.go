@@ -154,7 +154,7 @@ func (p *accuracyPlan) group(split, hierarchy string, level int) (barGroup, bool
 				b.other = percent(r.Accuracy)
 				continue
 			}
-			b.colour, b.hatched = variantColour(p.series, r.Learner), r.Fields == string(datasets.Vetted)
+			b.colour, b.hatched = variantColour(learnersOf(p.series), r.Learner), r.Fields == string(datasets.Vetted)
 			b.height, b.low, b.high = percent(r.Accuracy), percent(r.AccuracyLow), percent(r.AccuracyHigh)
 			b.ceiling, b.paper = percent(r.CeilingAlike), r.Paper
 			g.solid, g.dashed = percent(r.CeilingSeen), percent(r.Majority)
@@ -166,19 +166,25 @@ func (p *accuracyPlan) group(split, hierarchy string, level int) (barGroup, bool
 }
 
 // variantColour is the learner's, lighter for each variant of it that came
-// before among the series.
-func variantColour(series []accuracySeries, label string) color.Color {
+// before among the labels.
+func variantColour(labels []string, label string) color.Color {
 	name, _, _ := strings.Cut(label, ":")
-	var before []string
-	for _, s := range series {
-		if s.learner == label {
-			break
-		}
-		if other, _, _ := strings.Cut(s.learner, ":"); other == name {
-			before = addOnce(before, s.learner)
+	before := 0
+	for _, l := range labels[:slices.Index(labels, label)] {
+		if other, _, _ := strings.Cut(l, ":"); other == name {
+			before++
 		}
 	}
-	return tint(LearnerColour(label), len(before))
+	return tint(LearnerColour(label), before)
+}
+
+// learnersOf gives the labels of the series, each once.
+func learnersOf(series []accuracySeries) []string {
+	var labels []string
+	for _, s := range series {
+		labels = addOnce(labels, s.learner)
+	}
+	return labels
 }
 
 func percent(n experiments.Number) float64 { return 100 * float64(n) }
@@ -188,15 +194,15 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // keys explains every mark that the figure has.
 func (p *accuracyPlan) keys() legend {
 	var l legend
-	var learners, fields []string
+	var fields []string
 	for _, s := range p.series {
-		learners = addOnce(learners, s.learner)
 		if s.fields != string(experiments.NmapFields) { // its learners say so
 			fields = addOnce(fields, s.fields)
 		}
 	}
+	learners := learnersOf(p.series)
 	for _, name := range learners {
-		l = append(l, boxKey(name, variantColour(p.series, name), false))
+		l = append(l, boxKey(name, variantColour(learners, name), false))
 	}
 	for _, name := range fields {
 		l = append(l, boxKey(name+" fields", dark, name == string(datasets.Vetted)))

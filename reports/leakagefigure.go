@@ -62,7 +62,7 @@ func (p *leakagePlan) panel(hierarchy string) *plot.Plot {
 			for k := range p.rows {
 				row := &p.rows[k]
 				if row.Hierarchy == hierarchy && row.Level == level && row.Learner == s.learner && row.Fields == s.fields {
-					b.colour, b.hatched = variantColour(p.series, s.learner), s.fields == string(datasets.Vetted)
+					b.colour, b.hatched = variantColour(learnersOf(p.series), s.learner), s.fields == string(datasets.Vetted)
 					b.height, b.low, b.high = percent(row.ByGroups), percent(row.ByGroupsLow), percent(row.ByGroupsHigh)
 					b.other = percent(row.ByRows)
 					g.solid = percent(row.SeenGroups)
@@ -87,7 +87,7 @@ func (p *leakagePlan) panel(hierarchy string) *plot.Plot {
 func (p *leakagePlan) keys() legend {
 	var l legend
 	for _, s := range p.series {
-		l = append(l, boxKey(s.learner, variantColour(p.series, s.learner), s.fields == string(datasets.Vetted)))
+		l = append(l, boxKey(s.learner, variantColour(learnersOf(p.series), s.learner), s.fields == string(datasets.Vetted)))
 	}
 	return append(l,
 		key{func(c draw.Canvas) { drawInterval(c, c.Center().X, c.Min.Y, c.Max.Y) }, "95 % interval"},

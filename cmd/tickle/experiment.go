@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -20,6 +21,9 @@ import (
 // defaultLearners are those of the paper's Figure 5 that the program has, and
 // the majority as a floor.
 const defaultLearners = "forest;smo;ibk;majority"
+
+// learnersOf gives those that an experiment fits when the user names none.
+func learnersOf(e *experiments.Entry) string { return cmp.Or(e.Learners, defaultLearners) }
 
 func (p *program) experiment() *cobra.Command {
 	c := group("experiment", "Run one experiment on a data set", "  tickle experiment accuracy --data out/demo/data -o out/demo")
@@ -70,7 +74,7 @@ func (p *program) oneExperiment(e *experiments.Entry) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&s.data, "data", "", "the data set's `FOLDER` (see tickle dataset build)")
 	f.StringVar(&s.run, "run", "", "the run `FOLDER`, for what looks at single exchanges")
-	f.StringVar(&s.learners, "learners", defaultLearners, "learners with options, as `'forest:trees=300;ibk:k=1'` (see tickle learners), or all")
+	f.StringVar(&s.learners, "learners", learnersOf(e), "learners with options, as `'forest:trees=300;ibk:k=1'` (see tickle learners), or all")
 	f.Uint64Var(&s.seed, "seed", 1, "the seed of folds, learners and intervals")
 	f.Var((*workers)(&s.workers), "workers", "goroutines; 0: one a processor; changes no result")
 	f.StringVarP(&s.out, "output", "o", "", "the `FOLDER` of results")

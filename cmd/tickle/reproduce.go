@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type scale struct {
 	pool          string
 	probes        int
 	dialogues     int    // 0: none
-	learners      string // of --learners
+	learners      string // of --learners; "": each experiment's own
 	vectors       bool   // also Nmap's IPv6 probes, and the studies of their vectors
 }
 
@@ -73,7 +74,9 @@ Scales:
 			for _, s := range scales {
 				if s.name == size {
 					r.scale = s
-					r.scale.learners = chosen
+					if c.Flags().Changed("learners") {
+						r.scale.learners = chosen
+					}
 					return r.run(c.Context())
 				}
 			}
@@ -82,7 +85,7 @@ Scales:
 	}
 	f := c.Flags()
 	f.StringVar(&size, "scale", "demo", "the size of the study: "+strings.Join(names, ", "))
-	f.StringVar(&chosen, "learners", defaultLearners, "learners with options, or all (see tickle learners)")
+	f.StringVar(&chosen, "learners", defaultLearners, "learners with options, or all (see tickle learners); experiment vectors has its own unless they are given")
 	f.Uint64Var(&r.seed, "seed", 1, "the seed of everything")
 	f.Var((*workers)(&r.workers), "workers", "goroutines; 0: one a processor; changes no result")
 	f.StringVarP(&r.out, "output", "o", "", "the `FOLDER` of everything")
@@ -225,7 +228,7 @@ func (r *reproduction) buildData(ctx context.Context) (*experiments.Data, error)
 }
 
 func (r *reproduction) experiment(ctx context.Context, e *experiments.Entry, data *experiments.Data) error {
-	s := &study{data: r.path("data"), run: r.path("run"), learners: r.scale.learners, seed: r.seed, workers: r.workers, out: r.out}
+	s := &study{data: r.path("data"), run: r.path("run"), learners: cmp.Or(r.scale.learners, learnersOf(e)), seed: r.seed, workers: r.workers, out: r.out}
 	if e.NeedsVectors {
 		s.data = r.path(vectorDataName)
 	}

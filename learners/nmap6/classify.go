@@ -50,7 +50,7 @@ func (m *Model) Classify(v *Vector) *Classification {
 	x := m.Scaled(v)
 	matches := make([]Match, len(m.Classes))
 	for c := range m.Classes {
-		matches[c] = Match{Name: m.Classes[c].Name, Probability: 1 / (1 + math.Exp(-m.score(c, x))), Novelty: m.novelty(c, x), Class: c}
+		matches[c] = Match{Name: m.Classes[c].Name, Probability: m.probability(c, x), Novelty: m.novelty(c, x), Class: c}
 	}
 	slices.SortStableFunc(matches, func(a, b Match) int {
 		switch {
@@ -89,6 +89,18 @@ func (k *Classification) decide(v *Vector) {
 		k.Reason = fmt.Sprintf("one good match, of novelty %.3f, less than %.1f", best.Novelty, NoveltyThreshold)
 	}
 }
+
+// Probabilities gives each class's logistic probability, in the order of
+// Classes, not scaled to sum to one.
+func (m *Model) Probabilities(v *Vector) []float64 {
+	x, p := m.Scaled(v), make([]float64, len(m.Classes))
+	for c := range p {
+		p[c] = m.probability(c, x)
+	}
+	return p
+}
+
+func (m *Model) probability(c int, x []float64) float64 { return 1 / (1 + math.Exp(-m.score(c, x))) }
 
 // score is w·x of a class.
 func (m *Model) score(c int, x []float64) float64 {
