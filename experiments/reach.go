@@ -20,7 +20,8 @@ import (
 //
 //   - "curve": pairs told apart by random subsets of the plan's probes;
 //   - "pairs": pairs told apart by all of them, on other machines too;
-//   - "accuracy": a learner on all of them.
+//   - "accuracy": a learner on all of them;
+//   - "labels": the probes that tell one pair of labels of a family apart.
 type ReachRow struct {
 	Kind      string `json:"kind"`
 	Plan      string `json:"plan" doc:"probes: a plan of the run"`
@@ -43,6 +44,10 @@ type ReachRow struct {
 	AccLow    Number `json:"accuracy_low" unit:"share" decimals:"3" doc:"95 % interval over groups"`
 	AccHigh   Number `json:"accuracy_high" unit:"share" decimals:"3"`
 	Alike     Number `json:"ceiling_alike" unit:"share" decimals:"3" doc:"what no rule that treats equal rows alike can pass"`
+	First     string `json:"first" doc:"a label"`
+	Second    string `json:"second" doc:"another of its family"`
+	Differ    Number `json:"differ" decimals:"0" doc:"probes that tell the two apart, by vetted fields, windows or window scales"`
+	Beyond    Number `json:"beyond" decimals:"0" doc:"of these, probes that do so without windows and window scales"`
 }
 
 // The kinds of ReachRow.
@@ -50,6 +55,7 @@ const (
 	ReachCurve    = "curve"
 	ReachPairs    = "pairs"
 	ReachAccuracy = "accuracy"
+	ReachLabels   = "labels"
 )
 
 // AllPairs is the scope of all pairs; the others are families.
@@ -122,6 +128,7 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 		p := &r.plans[i]
 		for _, t := range tasks {
 			r.pairs(p, &t)
+			r.labelRows(p, &t)
 		}
 		if err := r.accuracy(ctx, p, tasks); err != nil {
 			return nil, fmt.Errorf("plan %s: %w", p.name, err)
@@ -209,7 +216,7 @@ func (r *reachRun) build(ctx context.Context, run string, m *datasets.Manifest, 
 func (r *reachRun) row(kind string, p *reachPlan, t *levelTask) ReachRow {
 	return ReachRow{
 		Kind: kind, Plan: p.name, Hierarchy: t.hierarchy.String(), Level: t.level, Probes: p.probes, Packets: Number(float64(p.probes) * p.packets),
-		Told: NA, ToldLow: NA, ToldHigh: NA, Survive: NA, Low: NA, High: NA, Accuracy: NA, AccLow: NA, AccHigh: NA, Alike: NA,
+		Told: NA, ToldLow: NA, ToldHigh: NA, Survive: NA, Low: NA, High: NA, Accuracy: NA, AccLow: NA, AccHigh: NA, Alike: NA, Differ: NA, Beyond: NA,
 	}
 }
 

@@ -30,9 +30,19 @@ func TestReachOfTheRecordedLab(t *testing.T) {
 	}
 	rows := of(1)
 	require.Equal(t, fmt.Sprint(rows), fmt.Sprint(of(3)))
-	last := map[string]ReachRow{}
+	last, labels, beyond := map[string]ReachRow{}, 0, 0
 	for _, row := range rows {
 		switch {
+		case row.Kind == ReachLabels:
+			require.LessOrEqual(t, row.Beyond, row.Differ)
+			require.LessOrEqual(t, row.Differ, Number(row.Probes))
+			if row.Scope == "Linux" {
+				require.Less(t, row.First, row.Second)
+				labels++
+				if row.Beyond > 0 {
+					beyond++
+				}
+			}
 		case row.Kind == ReachCurve:
 			last[row.Scope] = row
 		case row.Kind == ReachPairs && row.Test == AllMachines:
@@ -43,4 +53,6 @@ func TestReachOfTheRecordedLab(t *testing.T) {
 	}
 	require.Contains(t, last, "Linux")
 	require.Equal(t, 28, last["Linux"].Pairs)
+	require.Equal(t, 28, labels)
+	require.EqualValues(t, last["Linux"].Told, beyond, "no vetted field is a window's")
 }
