@@ -9,6 +9,7 @@ import (
 	"tickle/datasets"
 	"tickle/learners"
 	"tickle/learners/attributes"
+	"tickle/learners/bitslice"
 )
 
 // node is a node of a tree. A leaf has no test and a distribution of one bag.
@@ -36,6 +37,7 @@ type grower struct {
 	// Of the attributes that a node measures: at a big one they are more than
 	// any cache holds, so that there is no more of them than has to be.
 	gains, ratios []float64 // a gain below zero is of one that cannot split
+	live          []int32   // by part, those that may split a part of the node
 	// Of each attribute, for loops over all of them at every node:
 	numeric  []bool
 	entering []int32 // columns that enter the average gain
@@ -139,51 +141,49 @@ func (g *grower) choose(n *node, alive []int32) (*test, []int32, error) {
 	if 2*float64(g.leaf)-d.total > tolerance || equal(d.total, d.class[most(d.class)]) {
 		return nil, nil, nil
 	}
-	h, err := g.measure(n, alive)
+	h, parts, err := g.measure(n, alive)
 	if err != nil {
 		return nil, nil, err
 	}
-	sum, columns := 0.0, 0
-	left := make([]int32, 0, g.live(alive))
-	for k, i := range alive {
-		if g.gains[k] < 0 {
-			if g.numeric[i] {
-				left = append(left, i)
-			}
-			continue
-		}
-		left = append(left, i)
-		if n := int(g.entering[i]); n > 0 {
-			sum += g.gains[k] * float64(n)
-			columns += n
-		}
+	var all part
+	for i := range parts {
+		all.sum += parts[i].sum
+		all.columns += parts[i].columns
+		all.live += parts[i].live
 	}
-	if columns == 0 {
+	if all.columns == 0 {
 		return nil, nil, nil
 	}
 	// Quinlan's average is rounded; Weka allows for it.
-	least := sum/float64(columns) - 1e-3
-	best, ratio := -1, 0.0
-	for k, gain := range g.gains {
-		if gain >= least && gain >= 0 && greater(g.ratios[k], ratio) {
-			best, ratio = k, g.ratios[k]
-		}
-	}
+	best := g.first(parts, all.sum/float64(all.columns)-1e-3)
 	if best < 0 {
 		return nil, nil, nil
+	}
+	left := make([]int32, 0, all.live)
+	for i := range parts {
+		left = append(left, g.live[parts[i].from:parts[i].from+parts[i].live]...)
 	}
 	return g.testOf(h, &g.list[alive[best]]), left, nil
 }
 
-// live is how many attributes may split a part of the node.
-func (g *grower) live(alive []int32) int {
-	n := 0
-	for k, i := range alive {
-		if g.gains[k] >= 0 || g.numeric[i] {
-			n++
+// first gives the first attribute, as an index into those measured, of the
+// highest gain ratio among those whose gain is not below the least; -1 where
+// there is none.
+func (g *grower) first(parts []part, least float64) int {
+	least = max(least, 0)
+	best, ratio := -1, 0.0
+	for i := range parts {
+		p := &parts[i]
+		if p.gain < least || !greater(p.ratio, ratio) {
+			continue
+		}
+		for k := p.from; k < p.to; k++ {
+			if g.gains[k] >= least && greater(g.ratios[k], ratio) {
+				best, ratio = k, g.ratios[k]
+			}
 		}
 	}
-	return n
+	return best
 }
 
 // testOf makes the test of an attribute that was measured here.
@@ -210,38 +210,94 @@ func (g *grower) settle(a *attributes.Attribute, point float64) float64 {
 	return best
 }
 
-// workers is the number of parts in which a node's attributes are measured,
-// as far as Train.Workers lets them be measured at once.
+// workers is how many parts of a node's attributes are measured at once, as far
+// as Train.Workers lets them.
 const workers = 8
 
 // parallelCells is how many cells a node needs before its parts are worth a
 // goroutine.
 const parallelCells = 1 << 16
 
-// measure measures attributes at a node and leaves what it finds in g.gains and
-// g.ratios.
-func (g *grower) measure(n *node, alive []int32) (*here, error) {
+// partColumns is how many of a node's attributes make a part. Sums are by part,
+// so that they are the same for any number of workers.
+const partColumns = 2048
+
+// part is some of a node's attributes, and what was found of them.
+type part struct {
+	from, to    int     // as indices into those measured
+	sum         float64 // gains of the columns that enter the average
+	columns     int     // how many those are
+	live        int     // how many attributes may split a part of the node: g.live[from:from+live]
+	gain, ratio float64 // the highest
+}
+
+// parts divides attributes into parts. A block of values is not divided, for
+// its rows would be counted twice.
+func (g *grower) parts(alive []int32) []part {
+	var parts []part
+	for from := 0; from < len(alive); {
+		to := min(from+partColumns, len(alive))
+		if g.vertical != nil {
+			for most := min(to+bitslice.Bits, len(alive)); to < most && g.vertical.sameBlock(alive[to-1], alive[to]); {
+				to++
+			}
+		}
+		parts = append(parts, part{from: from, to: to})
+		from = to
+	}
+	return parts
+}
+
+// measure measures attributes at a node and leaves what it finds in g.gains,
+// g.ratios and g.live.
+func (g *grower) measure(n *node, alive []int32) (*here, []part, error) {
 	g.gains = slices.Grow(g.gains[:0], len(alive))[:len(alive)]
 	g.ratios = slices.Grow(g.ratios[:0], len(alive))[:len(alive)]
+	g.live = slices.Grow(g.live[:0], len(alive))[:len(alive)]
 	h := newHere(n.rows, n.dist.total)
 	if h.integer && g.vertical != nil {
 		h.ids, h.classes = g.classesOf(n.rows)
 	}
+	parts := g.parts(alive)
+	atOnce := g.train.Workers
 	if len(alive)*len(n.rows) < parallelCells {
-		g.measureFrom(h, span{alive, 0, len(alive)}, g.scratch[0])
-		return h, nil
+		atOnce = 1
 	}
-	const step = 256
-	err := learners.Parallel(g.ctx, workers, g.train.Workers, func(_, part int) error {
-		for from := part * step; from < len(alive); from += workers * step {
+	err := learners.Parallel(g.ctx, min(workers, len(parts)), atOnce, func(_, w int) error {
+		for i := w; i < len(parts); i += workers {
 			if err := g.ctx.Err(); err != nil {
 				return err
 			}
-			g.measureFrom(h, span{alive, from, min(from+step, len(alive))}, g.scratch[part])
+			p := &parts[i]
+			g.measureFrom(h, span{alive, p.from, p.to}, g.scratch[w])
+			g.sum(p, alive)
 		}
 		return nil
 	})
-	return h, err
+	return h, parts, err
+}
+
+// sum fills in what was found of a part.
+func (g *grower) sum(p *part, alive []int32) {
+	p.gain = -1
+	live := g.live[p.from:p.to]
+	for k := p.from; k < p.to; k++ {
+		i, gain := alive[k], g.gains[k]
+		if gain < 0 {
+			if g.numeric[i] {
+				live[p.live] = i
+				p.live++
+			}
+			continue
+		}
+		live[p.live] = i
+		p.live++
+		p.gain, p.ratio = max(p.gain, gain), max(p.ratio, g.ratios[k])
+		if n := int(g.entering[i]); n > 0 {
+			p.sum += gain * float64(n)
+			p.columns += n
+		}
+	}
 }
 
 // span is alive[from:to].

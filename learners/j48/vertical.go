@@ -4,10 +4,11 @@ import (
 	"math/bits"
 
 	"tickle/learners"
+	"tickle/learners/bitslice"
 )
 
-// vertical measures nominal columns without missing cells 64 values at a time,
-// at nodes where every row is whole. For a class of n rows a value that none
+// vertical measures nominal columns without missing cells a block of values at
+// a time, at nodes where every row is whole. For a class of n rows a value that none
 // or all of them have adds nothing to the entropy of the classes within the
 // bags; so that only values which divide a class are counted one by one.
 type vertical struct {
@@ -16,28 +17,34 @@ type vertical struct {
 	shares [][]float64
 }
 
-// place is where an attribute's values are; the zero value is of one that is
-// not measured so.
+// place is where an attribute's values are.
 type place struct {
-	first int32  // bit of the first
-	mask  uint32 // a bit for each
+	first int32  // bit of the first, or of an attribute before it
+	mask  uint32 // a bit for each; 0 for an attribute that is not measured so
 }
 
 // newVertical lays out which attributes are measured so.
 func newVertical(o *learners.OneHot, g *grower) *vertical {
 	v := &vertical{onehot: o, places: make([]place, len(g.list)), shares: make([][]float64, len(g.train.Rows)+1)}
-	nominal := 0
+	nominal, last := 0, int32(0)
 	for i := range g.list {
 		a := &g.list[i]
+		v.places[i].first = last
 		if !a.Nominal() {
 			continue
 		}
 		if first := o.First[nominal]; first >= 0 && !a.Missing && !g.train.Data.Parts[g.train.Data.IDs[nominal]].Other {
 			v.places[i] = place{first, 1<<a.Values - 1}
+			last = first
 		}
 		nominal++
 	}
 	return v
+}
+
+// sameBlock reports whether two attributes lie in one block.
+func (v *vertical) sameBlock(i, j int32) bool {
+	return v.places[i].first/bitslice.Bits == v.places[j].first/bitslice.Bits
 }
 
 // class is the rows of a node that have one class.
@@ -73,90 +80,112 @@ func (g *grower) sharesOf(n int) []float64 {
 	return g.vertical.shares[n]
 }
 
-// tally is what a node's rows say of the values of a group.
+// tally is what a node's rows say of the values of a block.
 type tally struct {
-	total  learners.Counts // rows that have each value
-	large  uint64          // the values that have a leaf's weight
-	shares [64]float64     // Σ over classes of k·log₂(k/n)
+	total   bitslice.Counts        // rows that have each value
+	numbers [bitslice.Bits]uint16  // the same one by one
+	large   bitslice.Vector        // the values that have a leaf's weight
+	wanted  bitslice.Vector        // the values of the columns that can split the node
+	shares  [bitslice.Bits]float64 // of the wanted, Σ over classes of k·log₂(k/n)
+	own     bitslice.Counts        // of a class
+	divided bitslice.Vector        // the values that some rows of a class have
+	able    []int32                // the columns that can split the node, as indices into span.alive
 }
 
-// count counts the rows of a node in a group of values.
-func (t *tally) count(g *grower, words []uint64, h *here) {
-	t.total.Count(words, h.ids)
-	t.large = t.total.AtLeast(max(1, g.leaf))
-	if t.large&(t.large-1) == 0 {
-		return // no two of them: no column can split the node
+// block measures the columns of a span that lie in a block of values. A column
+// needs two values of a leaf's weight to be able to split the node.
+func (t *tally) block(g *grower, h *here, in span) {
+	block := int(g.vertical.places[in.alive[in.from]].first / bitslice.Bits)
+	vectors := g.vertical.onehot.Block(block)
+	t.total.Reset()
+	t.total.Add(vectors, h.ids)
+	t.total.AtLeast(&t.large, max(1, g.leaf))
+	t.wanted, t.able = bitslice.Vector{}, t.able[:0]
+	for k := in.from; k < in.to; k++ {
+		place := g.vertical.places[in.alive[k]]
+		if place.mask == 0 {
+			continue
+		}
+		word, bit := place.first/64%bitslice.Words, place.first%64
+		if own := uint32(t.large[word]>>bit) & place.mask; own&(own-1) == 0 {
+			g.gains[k] = -1
+			continue
+		}
+		t.wanted[word] |= uint64(place.mask) << bit
+		t.able = append(t.able, int32(k))
 	}
-	some := t.total.AtLeast(1)
-	t.shares = [64]float64{}
+	if len(t.able) == 0 {
+		return
+	}
+	t.total.All(&t.numbers)
+	t.share(vectors, h)
+	for _, k := range t.able {
+		place := g.vertical.places[in.alive[k]]
+		g.gains[k], g.ratios[k] = t.measure(g, place, h)
+	}
+}
+
+// share computes the shares of the wanted values.
+func (t *tally) share(vectors []bitslice.Vector, h *here) {
+	t.shares = [bitslice.Bits]float64{}
 	for i := range h.classes {
 		c := &h.classes[i]
 		if len(c.rows) == 1 {
 			continue
 		}
-		every, any := ^uint64(0), uint64(0)
-		for _, r := range c.rows {
-			w := words[r]
-			every &= w
-			any |= w
-		}
-		divided := any &^ every & some
-		if divided == 0 {
-			continue
-		}
-		var own learners.Counts
-		own.Count(words, c.rows)
-		for ; divided != 0; divided &= divided - 1 {
-			bit := bits.TrailingZeros64(divided)
-			t.shares[bit] += c.shares[own.At(bit)]
+		t.own.Reset()
+		t.own.Add(vectors, c.rows)
+		t.own.Divided(&t.divided)
+		for w, divided := range t.divided {
+			for divided &= t.wanted[w]; divided != 0; divided &= divided - 1 {
+				bit := 64*w + bits.TrailingZeros64(divided)
+				t.shares[bit] += c.shares[t.own.At(bit)]
+			}
 		}
 	}
 }
 
-// candidate measures the column of the values in a mask, the first of them at
-// a bit; two at least are large.
-func (t *tally) candidate(g *grower, bit int, mask uint32, h *here) (c candidate) {
+// measure gives gain and gain ratio of a column that can split the node: as
+// sums.measure, where every row is known.
+func (t *tally) measure(g *grower, at place, h *here) (gain, ratio float64) {
 	bags, shares := 0.0, 0.0
-	for ; mask != 0; mask, bit = mask>>1, bit+1 {
-		bags += g.xlog2x[t.total.At(bit)]
+	bit := at.first % bitslice.Bits
+	for mask := at.mask; mask != 0; mask, bit = mask>>1, bit+1 {
+		bags += g.xlog2x[t.numbers[bit]]
 		shares += t.shares[bit]
 	}
-	c.valid = true
-	// As sums.measure, where every row is known.
 	entropy := g.xlog2x[len(h.rows)] - bags
-	if gain := entropy + shares; !equal(gain, 0) {
-		c.gain = gain / h.total
+	if sum := entropy + shares; !equal(sum, 0) {
+		gain = sum / h.total
 	}
 	if !equal(entropy, 0) {
-		c.ratio = c.gain / (entropy / h.total)
+		ratio = gain / (entropy / h.total)
 	}
-	return c
+	return gain, ratio
 }
 
 // measureFrom measures some of the attributes at a node.
 func (g *grower) measureFrom(h *here, in span, s *scratch) {
-	last := -1 // the group that s.tally is of
-	for k := in.from; k < in.to; k++ {
-		i := in.alive[k]
-		var place place
-		if h.classes != nil {
-			place = g.vertical.places[i]
+	for from := in.from; from < in.to; {
+		to := from + 1
+		for h.classes != nil && to < in.to && g.vertical.sameBlock(in.alive[from], in.alive[to]) {
+			to++
 		}
-		var c candidate
-		if place.mask == 0 {
-			c = g.candidate(h, &g.list[i], s)
-		} else {
-			if group := int(place.first / 64); group != last {
-				s.tally.count(g, g.vertical.onehot.Words(group), h)
-				last = group
+		vertical := false
+		for k := from; k < to; k++ {
+			i := in.alive[k]
+			if h.classes != nil && g.vertical.places[i].mask != 0 {
+				vertical = true
+				continue
 			}
-			bit := int(place.first % 64)
-			if own := uint32(s.tally.large>>bit) & place.mask; own&(own-1) != 0 {
-				c = s.tally.candidate(g, bit, place.mask, h)
+			c := g.candidate(h, &g.list[i], s)
+			if g.gains[k], g.ratios[k] = c.gain, c.ratio; !c.valid {
+				g.gains[k] = -1
 			}
 		}
-		if g.gains[k], g.ratios[k] = c.gain, c.ratio; !c.valid {
-			g.gains[k] = -1
+		if vertical {
+			s.tally.block(g, h, span{in.alive, from, to})
 		}
+		from = to
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"tickle/datasets"
 	"tickle/learners"
 	"tickle/learners/attributes"
+	"tickle/learners/bitslice"
 )
 
 // table is the training rows, numbered from 0, by column: for a nominal column
@@ -32,7 +33,7 @@ type column struct {
 }
 
 func newTable(list []attributes.Attribute, rows []int32, onehot *learners.OneHot) *table {
-	t := &table{rows: rows, onehot: onehot, of: make([]int32, 64*onehot.Groups)}
+	t := &table{rows: rows, onehot: onehot, of: make([]int32, bitslice.Bits*onehot.Blocks)}
 	for bit := range t.of {
 		t.of[bit] = -1
 	}
@@ -156,22 +157,31 @@ func (f *found) before(o *found) bool {
 	return f.gain > o.gain || f.gain == o.gain && f.gain > 0 && f.column < o.column
 }
 
-// parallelGroups is how many groups of values are worth goroutines, in parts of
+// parallelBlocks is how many blocks of values are worth goroutines, in parts of
 // so many.
-const parallelGroups = 256
+const parallelBlocks = 32
+
+// sampled is the share of blocks that are searched first, so that most of the
+// others have a high gain to beat.
+const sampled = 1.0 / 64
 
 // best gives the first condition of those with the highest gain; one without
 // an attribute when none gains.
 func (t *table) best(f *fit, g *growth, w growing) (found, error) {
 	best := t.others(g, w)
-	parts := (t.onehot.Groups + parallelGroups - 1) / parallelGroups
+	blocks := t.onehot.Blocks
+	t.few(g, w, span{0, blocks, int(1 / sampled)}, &best)
+	parts := (blocks + parallelBlocks - 1) / parallelBlocks
 	if f.train.Workers == 1 || parts < 2 {
-		t.few(g, w, span{0, t.onehot.Groups}, &best)
+		t.few(g, w, span{0, blocks, 1}, &best)
 		return best, nil
 	}
 	each := make([]found, parts)
+	for i := range each {
+		each[i] = best
+	}
 	err := learners.Parallel(f.ctx, parts, f.train.Workers, func(_, part int) error {
-		t.few(g, w, span{part * parallelGroups, min((part+1)*parallelGroups, t.onehot.Groups)}, &each[part])
+		t.few(g, w, span{part * parallelBlocks, min((part+1)*parallelBlocks, blocks), 1}, &each[part])
 		return nil
 	})
 	for i := range each {
@@ -207,71 +217,76 @@ func (t *table) others(g *growth, w growing) (best found) {
 	return best
 }
 
-// span is the groups from…to-1.
-type span struct{ from, to int }
-
-// fewRows is how many wrong rows are counted before looking whether any value
-// can still gain.
-const fewRows = 16
-
-// sampled is the share of groups that are searched first, so that most of the
-// others have a high gain to beat.
-const sampled = 1.0 / 32
+// span is the blocks from, from+step… below to.
+type span struct{ from, to, step int }
 
 // few looks for the best of the values that are bits. Only a value that right
 // rows have can gain, and no more than if no wrong ones had it: values are
-// counted among the right rows first, 64 at a time, and a group is left as soon
-// as each of its values has too many wrong ones.
+// counted among the right rows first, a block at a time, and a block is left as
+// soon as each of its values has too many wrong ones.
 func (t *table) few(g *growth, w growing, in span, best *found) {
-	const stride = int(1 / sampled)
 	s := &search{best: best, limit: limitsOf(w, best.gain, len(g.right))}
-	for group := in.from; group < in.to; group += stride {
-		t.group(g, w, group, s)
-	}
-	for group := in.from; group < in.to; group++ {
-		if (group-in.from)%stride != 0 {
-			t.group(g, w, group, s)
+	for block := in.from; block < in.to; block += in.step {
+		if t.open(g, block, s) {
+			t.compare(g, w, block, s)
 		}
 	}
 }
 
-// search is a search of groups under way, with memory for counting.
+// search is a search of blocks under way, with memory for counting.
 type search struct {
 	best         *found
 	limit        limits
-	right, wrong learners.Counts
+	right, wrong bitslice.Counts
+	open, over   bitslice.Vector // the values that may gain enough, and those that have too many wrong rows
 }
 
-// group looks for the best among the values of a group.
-func (t *table) group(g *growth, w growing, group int, s *search) {
-	best, limit := s.best, &s.limit
-	words := t.onehot.Words(group)
-	right, wrong := &s.right, &s.wrong
-	right.Count(words, g.right)
-	wrong.Reset()
-	open := right.AtLeast(limit.right)
-	for from := 0; from < len(g.wrong) && open != 0; from += fewRows {
-		wrong.Add(words, g.wrong[from:min(from+fewRows, len(g.wrong))])
-		open &^= wrong.AtLeast(limit.wrong + 1)
+// wrongRows is how many wrong rows are counted before looking whether any value
+// can still gain.
+const wrongRows = 16
+
+// open leaves in s.open the values of a block that may gain as much as the
+// best, if there are any.
+func (t *table) open(g *growth, block int, s *search) bool {
+	vectors := t.onehot.Block(block)
+	s.right.Reset()
+	s.right.Add(vectors, g.right)
+	s.right.AtLeast(&s.open, s.limit.right)
+	s.wrong.Reset()
+	for from := 0; from < len(g.wrong) && s.open.Any(); from += wrongRows {
+		s.wrong.Add(vectors, g.wrong[from:min(from+wrongRows, len(g.wrong))])
+		s.wrong.AtLeast(&s.over, s.limit.wrong+1)
+		for w, over := range s.over {
+			s.open[w] &^= over
+		}
 	}
-	for ; open != 0; open &= open - 1 {
-		bit := bits.TrailingZeros64(open)
-		n := right.At(bit)
-		covered := n + wrong.At(bit)
-		at := t.of[64*group+bit]
-		alike := n == best.right && covered == best.covered // the gain is the same
-		if at < 0 || alike && at > best.column || t.about(w, covered, n) < best.gain {
-			continue
-		}
-		c := &t.columns[at]
-		if len(w.used) > 0 && w.used[c.ID] {
-			continue
-		}
-		f := found{condition: condition{kind: is, attr: c.Attribute, code: datasets.Code(int32(64*group+bit) - c.first)}, right: n, covered: covered, column: at}
-		f.gain = w.gain(covered, n)
-		if f.before(best) {
-			*best = f
-			*limit = limitsOf(w, best.gain, len(g.right))
+	return s.open.Any()
+}
+
+// compare holds the open values of a block against the best.
+func (t *table) compare(g *growth, w growing, block int, s *search) {
+	best := s.best
+	for word, open := range s.open {
+		for ; open != 0; open &= open - 1 {
+			bit := 64*word + bits.TrailingZeros64(open)
+			n := s.right.At(bit)
+			covered := n + s.wrong.At(bit)
+			at := t.of[block*bitslice.Bits+bit]
+			alike := n == best.right && covered == best.covered // the gain is the same
+			if at < 0 || alike && at > best.column || t.about(w, covered, n) < best.gain {
+				continue
+			}
+			c := &t.columns[at]
+			if len(w.used) > 0 && w.used[c.ID] {
+				continue
+			}
+			code := datasets.Code(int32(block*bitslice.Bits+bit) - c.first)
+			f := found{condition: condition{kind: is, attr: c.Attribute, code: code}, right: n, covered: covered, column: at}
+			f.gain = w.gain(covered, n)
+			if f.before(best) {
+				*best = f
+				s.limit = limitsOf(w, best.gain, len(g.right))
+			}
 		}
 	}
 }
