@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"tickle/datasets"
+	"tickle/learners/bitslice"
 )
 
 // Agreements counts, for every pair of rows of a selection, the columns in
@@ -113,13 +114,10 @@ type sliceGroup struct {
 	missing bool            // some cell is missing
 }
 
-// slice is a packed sliceGroup: for each row, the planes of its codes and,
-// where cells are missing, a last plane with a bit for each cell that is
-// there.
+// slice is a packed sliceGroup.
 type slice struct {
-	sliceGroup
-	used  uint64 // the bits that stand for a partition
-	words []uint64
+	bitslice.Pairs
+	two bool
 }
 
 // sliceGroups sorts the partitions of s into groups of like ones. Partitions
@@ -179,96 +177,91 @@ func sliceGroups(s *datasets.Selection, fill []datasets.Code) (groups []sliceGro
 	return groups, constant, whole
 }
 
-// stride is the number of words a row.
-func (g *sliceGroup) stride() int {
-	if g.missing {
-		return g.planes + 1
-	}
-	return g.planes
-}
-
+// pack makes planes of the codes.
 func (g *sliceGroup) pack(s *datasets.Selection) slice {
-	stride := g.stride()
-	words := make([]uint64, s.Rows()*stride)
+	p := slice{two: g.two}
+	p.Planes, p.Rows, p.Stride, p.Shift = g.planes, s.Rows(), bitslice.PaddedRows(s.Rows()), g.shift
+	p.Used = ^uint64(0) >> (64 - len(g.ids))
+	p.Codes = make([]uint64, p.Planes*p.Stride)
+	from := 0
+	if g.missing {
+		p.There = make([]uint64, p.Stride)
+	} else if g.fill == nil {
+		from = g.packFours(s, &p)
+	}
 	for bit, id := range g.ids {
-		at := 0
-		for _, code := range s.Codes(id) {
+		for r, code := range s.Codes(id)[from:] {
 			if code == datasets.Missing {
 				if g.missing {
-					at += stride
 					continue
 				}
 				code = g.fill[bit]
 			}
 			for b := range g.planes {
-				words[at+b] |= uint64(code>>b&1) << bit
+				p.Codes[b*p.Stride+from+r] |= uint64(code>>b&1) << bit
 			}
 			if g.missing {
-				words[at+g.planes] |= 1 << bit
+				p.There[from+r] |= 1 << bit
 			}
-			at += stride
 		}
 	}
-	return slice{sliceGroup: *g, used: ^uint64(0) >> (64 - len(g.ids)), words: words}
+	return p
+}
+
+// packFours packs codes, of which none is missing, four rows and sixteen
+// partitions at a time: each of a word's 16-bit lanes collects a row's bits. It
+// gives the number of rows that it has packed.
+func (g *sliceGroup) packFours(s *datasets.Selection, p *slice) (rows int) {
+	const low = 1<<48 | 1<<32 | 1<<16 | 1 // the lowest bit of each lane
+	rows = p.Rows / 4 * 4
+	var codes [16][]datasets.Code
+	for first := 0; first < len(g.ids); first += len(codes) {
+		ids := g.ids[first:min(first+len(codes), len(g.ids))]
+		for k, id := range ids {
+			codes[k] = s.Codes(id)
+		}
+		for r := 0; r < rows; r += 4 {
+			var lanes [16]uint64 // by plane
+			for k := range ids {
+				c := codes[k][r : r+4 : r+4]
+				four := uint64(c[0]) | uint64(c[1])<<16 | uint64(c[2])<<32 | uint64(c[3])<<48
+				for b := range lanes[:g.planes] {
+					lanes[b] |= four >> b & low << k
+				}
+			}
+			for b, lane := range lanes[:g.planes] {
+				out := p.Codes[b*p.Stride+r:][:4]
+				for k := range out {
+					out[k] |= lane >> (16 * k) & 0xffff << first
+				}
+			}
+		}
+	}
+	return rows
 }
 
 // tile counts the agreements of rows from…from+tileRows-1 with themselves and
-// later rows, in the upper triangle.
+// later rows, in the upper triangle; what it leaves below means nothing.
 func (a *Agreements) tile(ctx context.Context, slices []slice, from int) error {
 	to := min(from+tileRows, a.rows)
 	for k := range slices {
 		if k%64 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s, same := &slices[k], a.same
+		s, same, both := &slices[k], a.same, a.both
 		if s.two {
 			same = a.two
 		}
 		for i := from; i < to; i++ {
-			if s.missing {
-				s.countMissing(i, same[i*a.rows:(i+1)*a.rows], a.both[i*a.rows:(i+1)*a.rows])
+			in, out := i*a.rows, (i+1)*a.rows
+			if s.There == nil {
+				s.Agree(i, same[in:out], nil)
 			} else {
-				s.count(i, same[i*a.rows:(i+1)*a.rows])
+				s.Agree(i, same[in:out], both[in:out])
 			}
 		}
 	}
 	return nil
-}
-
-// count adds to same[j], for j ≥ i, the weight of the columns in which rows i
-// and j agree.
-func (s *slice) count(i int, same []int32) {
-	st := s.planes
-	x := s.words[i*st : (i+1)*st]
-	rest := s.words[i*st:]
-	for j := i; j < len(same); j++ {
-		y := rest[:len(x)]
-		rest = rest[len(x):]
-		var differ uint64
-		for b, w := range x {
-			differ |= w ^ y[b]
-		}
-		same[j] += int32(bits.OnesCount64(s.used&^differ)) << s.shift
-	}
-}
-
-// countMissing is count for columns with missing cells; it adds to both[j]
-// the weight of those that rows i and j share.
-func (s *slice) countMissing(i int, same, both []int32) {
-	st := s.planes + 1
-	x, there := s.words[i*st:i*st+s.planes], s.words[i*st+s.planes]
-	rest := s.words[i*st:]
-	for j := i; j < len(same); j++ {
-		y := rest[:st]
-		rest = rest[st:]
-		var differ uint64
-		for b, w := range x {
-			differ |= w ^ y[b]
-		}
-		shared := there & y[len(x)]
-		same[j] += int32(bits.OnesCount64(shared&^differ)) << s.shift
-		both[j] += int32(bits.OnesCount64(shared)) << s.shift
-	}
 }
 
 // finish adds what all pairs have and mirrors the upper triangle.
