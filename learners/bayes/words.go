@@ -8,6 +8,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/bitslice"
 )
 
 // words holds the selection's nominal cells as bits, 64 columns of bits a
@@ -17,8 +18,16 @@ import (
 type words struct {
 	rows   int
 	groups []group
-	bits   []uint64 // groups × rows
+	// vectors has the words of eight groups side by side, a vector a row: those
+	// of group g are word g%8 of vectors[g/8*rows:].
+	vectors []bitslice.Vector
 }
+
+// block gives the vectors of the groups from 8·b on, one a row.
+func (w *words) block(b int) []bitslice.Vector { return w.vectors[b*w.rows : (b+1)*w.rows] }
+
+// blocks is the number of blocks.
+func (w *words) blocks() int { return (len(w.groups) + bitslice.Words - 1) / bitslice.Words }
 
 type wordsKey struct{}
 
@@ -45,14 +54,6 @@ type kind struct {
 	shift   int
 }
 
-// groups is how many groups a bundle has.
-func (b *bundle) groups() int {
-	if b.missing {
-		return b.values + 1
-	}
-	return b.values
-}
-
 // newWords packs the cells of s. It fails only when ctx ends.
 func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, error) {
 	w := &words{rows: s.Rows()}
@@ -69,10 +70,12 @@ func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, 
 			w.groups = append(w.groups, g)
 		}
 	}
-	w.bits = make([]uint64, len(w.groups)*w.rows)
-	err := learners.Parallel(ctx, len(bundles), workers, func(_, i int) error {
-		b := &bundles[i]
-		b.pack(s, w.bits[b.at*w.rows:(b.at+b.groups())*w.rows])
+	w.vectors = make([]bitslice.Vector, w.blocks()*w.rows)
+	const chunk = 32 // of bundles that lie side by side, for two may share a block
+	err := learners.Parallel(ctx, (len(bundles)+chunk-1)/chunk, workers, func(_, k int) error {
+		for i := k * chunk; i < min((k+1)*chunk, len(bundles)); i++ {
+			w.pack(s, &bundles[i])
+		}
 		return nil
 	})
 	return w, err
@@ -129,19 +132,23 @@ func bundle64(s *datasets.Selection) []bundle {
 }
 
 // pack sets the bits of a bundle's groups.
-func (b *bundle) pack(s *datasets.Selection, out []uint64) {
-	n := s.Rows()
+func (w *words) pack(s *datasets.Selection, b *bundle) {
 	for bit, id := range b.ids {
 		for r, c := range s.Codes(id) {
 			if c == datasets.Missing {
 				continue
 			}
 			if int(c) < b.values {
-				out[int(c)*n+r] |= 1 << bit
+				w.set(b.at+int(c), r, bit)
 			}
 			if b.missing {
-				out[b.values*n+r] |= 1 << bit
+				w.set(b.at+b.values, r, bit)
 			}
 		}
 	}
+}
+
+// set sets a bit of a group's word of a row.
+func (w *words) set(group, row, bit int) {
+	w.vectors[group/bitslice.Words*w.rows+row][group%bitslice.Words] |= 1 << bit
 }
