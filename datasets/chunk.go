@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"fmt"
-	"hash/maphash"
 	"slices"
 )
 
@@ -19,7 +18,7 @@ type unit struct {
 	distinct cells
 	coder    *coder
 
-	codes     []byte // of the columns that stay, in order
+	codes     []Code // of the columns that stay, in order
 	values    []Value
 	valueAt   []int
 	kept      []int32 // rows of the columns that stay
@@ -142,7 +141,7 @@ func (u *unit) columns() {
 		u.codes, u.values = u.coder.encode(column, of.of, u.codes, u.values)
 		u.valueAt = append(u.valueAt, len(u.values))
 		u.kept = append(u.kept, int32(first+p))
-		u.hashes = append(u.hashes, maphash.Bytes(b.grouper.seed, u.codes[start:]))
+		u.hashes = append(u.hashes, b.grouper.hash(u.codes[start:]))
 	}
 }
 
@@ -166,7 +165,7 @@ func (u *unit) varies(column []cell, of *kinds) (drop bool) {
 // merge adds the columns to the matrix.
 func (u *unit) merge() {
 	b := u.b
-	n := 2 * len(b.files)
+	n := len(b.files)
 	for i, row := range u.kept {
 		slot := b.slots[row]
 		b.grouper.add(Column{slot.Probe, u.field, slot.Step, slot.Answer}, u.codes[i*n:(i+1)*n], u.hashes[i], u.values[u.valueAt[i]:u.valueAt[i+1]])

@@ -420,9 +420,10 @@ func (d *Dataset) readPartitions(_ *tableFile, c []cells) error {
 		if len(b) != 2*m.Rows() {
 			return fmt.Errorf("column codes: row %d has %d bytes, want %d", r, len(b), 2*m.Rows())
 		}
-		m.codes = decodeCodes(m.codes, b)
+		codes := m.room()
+		decodeCodes(codes, b)
 		var part Partition
-		for _, code := range m.codes[len(m.Parts)*m.Rows():] {
+		for _, code := range codes {
 			switch {
 			case code == Missing:
 				part.Missing = true

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"slices"
+	"unsafe"
 )
 
 // Grouper builds a matrix column by column, in any order of columns. Columns
@@ -17,31 +18,6 @@ type Grouper struct {
 	seed maphash.Seed
 	head map[uint64]int32 // hash to the last partition that has it
 	next []int32          // partition to the one before with its hash, or -1
-	// blocks have the partitions' codes as bytes, blockParts partitions each: what
-	// one growing slice would copy again and again.
-	blocks [][]byte
-	key    []byte
-}
-
-// blockParts is the number of partitions in a block.
-const blockParts = 1024
-
-// cells gives the bytes of partition p, of which each has size.
-func (g *Grouper) cells(p int32, size int) []byte {
-	at := int(p) % blockParts * size
-	return g.blocks[p/blockParts][at : at+size]
-}
-
-// keep adds the bytes of partition p, which is the next.
-func (g *Grouper) keep(p int32, cells []byte) {
-	if p%blockParts == 0 {
-		g.blocks = append(g.blocks, nil)
-		if p > 0 { // the first grows, for there may be few
-			g.blocks[p/blockParts] = make([]byte, 0, blockParts*len(cells))
-		}
-	}
-	b := &g.blocks[p/blockParts]
-	*b = append(*b, cells...)
 }
 
 // NewGrouper starts a matrix over the given rows, at most 65,535. Columns
@@ -59,31 +35,34 @@ func NewGrouper(machines []Machine) *Grouper {
 // stands for every other value (see Partition.Other). Columns with equal cells
 // that declare different numbers of values are in different partitions.
 func (g *Grouper) Add(c Column, cells []Code, values []Value) {
-	g.key = appendCodes(g.key[:0], cells)
-	g.add(c, g.key, maphash.Bytes(g.seed, g.key), values)
+	g.add(c, cells, g.hash(cells), values)
 }
 
-// add is Add for cells as bytes, whose hash the caller has computed.
-func (g *Grouper) add(c Column, cells []byte, hash uint64, values []Value) {
+// hash gives the hash of a column's cells.
+func (g *Grouper) hash(cells []Code) uint64 { return maphash.Bytes(g.seed, codeBytes(cells)) }
+
+// add is Add for cells whose hash the caller has computed.
+func (g *Grouper) add(c Column, cells []Code, hash uint64, values []Value) {
 	m := g.m
 	p, seen := g.head[hash]
 	if !seen {
 		p = -1
 	}
 	last := p
-	for p >= 0 && !(m.Parts[p].Distinct == len(values) && bytes.Equal(g.cells(p, len(cells)), cells)) {
+	for p >= 0 && !(m.Parts[p].Distinct == len(values) && bytes.Equal(codeBytes(m.Codes(p)), codeBytes(cells))) {
 		p = g.next[p]
 	}
 	if p < 0 {
 		p = int32(len(m.Parts))
 		g.head[hash] = p
 		g.next = append(g.next, last)
-		g.keep(p, cells)
+		copy(m.room(), cells)
 		part := Partition{Distinct: len(values)}
-		for i := 0; i < len(cells); i += 2 {
-			code := binary.LittleEndian.Uint16(cells[i:])
-			part.Missing = part.Missing || code == Missing
-			part.Other = part.Other || int(code) == len(values)
+		for _, code := range cells {
+			if int(code) >= len(values) {
+				part.Missing = part.Missing || code == Missing
+				part.Other = part.Other || int(code) == len(values)
+			}
 		}
 		m.Parts = append(m.Parts, part)
 	}
@@ -94,10 +73,19 @@ func (g *Grouper) add(c Column, cells []byte, hash uint64, values []Value) {
 func (g *Grouper) place(c Column, p int32, values []Value) {
 	m := g.m
 	m.Parts[p].Columns++
-	m.Columns = append(m.Columns, c)
-	m.Part = append(m.Part, p)
-	m.values = append(m.values, values...)
-	m.valueAt = append(m.valueAt, uint32(len(m.values)))
+	m.Columns = append(double(m.Columns, 1), c)
+	m.Part = append(double(m.Part, 1), p)
+	m.values = append(double(m.values, len(values)), values...)
+	m.valueAt = append(double(m.valueAt, 1), uint32(len(m.values)))
+}
+
+// double makes room for n more by twice the room there was: append's quarter
+// would copy millions of columns many times over.
+func double[T any](s []T, n int) []T {
+	if len(s)+n <= cap(s) {
+		return s
+	}
+	return slices.Grow(s, max(n, len(s)))
 }
 
 // AddLike appends a column with the cells of the column that was the like-th
@@ -128,23 +116,21 @@ func (g *Grouper) Matrix(texts []string) *Matrix {
 	for i := range rank {
 		rank[i] = -1
 	}
-	parts := make([]Partition, 0, len(m.Parts))
-	rows := len(m.Machines)
-	codes := make([]Code, 0, len(m.Parts)*rows)
+	sorted := &Matrix{Machines: m.Machines}
 	for i, from := range order {
 		p := m.Part[from]
 		if rank[p] < 0 {
-			rank[p] = int32(len(parts))
+			rank[p] = int32(len(sorted.Parts))
 			q := m.Parts[p]
 			q.First = int32(i)
-			parts = append(parts, q)
-			codes = decodeCodes(codes, g.cells(p, 2*rows))
+			copy(sorted.room(), m.Codes(p))
+			sorted.Parts = append(sorted.Parts, q)
 		}
 		columns[i], part[i] = m.Columns[from], rank[p]
 		values = append(values, m.Values(int(from))...)
 		valueAt = append(valueAt, uint32(len(values)))
 	}
-	m.Columns, m.Part, m.Parts, m.codes = columns, part, parts, codes
+	m.Columns, m.Part, m.Parts, m.codes = columns, part, sorted.Parts, sorted.codes
 	m.values, m.valueAt = values, valueAt
 	*g = Grouper{}
 	return m
@@ -155,11 +141,6 @@ func (g *Grouper) finish() {
 	m := g.m
 	for c := len(m.Part) - 1; c >= 0; c-- {
 		m.Parts[m.Part[c]].First = int32(c)
-	}
-	m.codes = make([]Code, 0, len(m.Parts)*len(m.Machines))
-	for i := range g.blocks {
-		m.codes = decodeCodes(m.codes, g.blocks[i])
-		g.blocks[i] = nil
 	}
 	*g = Grouper{}
 }
@@ -182,14 +163,17 @@ func appendCodes(b []byte, codes []Code) []byte {
 	return b
 }
 
-func decodeCodes(codes []Code, b []byte) []Code {
-	n := len(codes)
-	codes = slices.Grow(codes, len(b)/2)[:n+len(b)/2]
-	out := codes[n:]
-	for i := range out {
-		out[i] = binary.LittleEndian.Uint16(b[2*i:])
+// decodeCodes reads what appendCodes wrote.
+func decodeCodes(codes []Code, b []byte) {
+	for i := range codes {
+		codes[i] = binary.LittleEndian.Uint16(b[2*i:])
 	}
-	return codes
+}
+
+// codeBytes gives codes as they lie in memory, for hashing and comparing within
+// the process.
+func codeBytes(codes []Code) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(codes))), 2*len(codes))
 }
 
 // coder turns a column's cells into codes in order of first appearance. It is
@@ -212,10 +196,9 @@ func newCoder(rows int) *coder {
 	return &coder{keys: make([]uint64, size), codes: make([]Code, size), round: make([]uint32, size), shift: shift}
 }
 
-// encode appends the codes of a column to out, two bytes each, and their
-// meanings to values. Row r has the cell number of[r]; cells are numbered in
+// encode appends the codes of a column to out and their meanings to values. Row r has the cell number of[r]; cells are numbered in
 // order of their first row.
-func (c *coder) encode(cells []cell, of []int32, out []byte, values []Value) ([]byte, []Value) {
+func (c *coder) encode(cells []cell, of []int32, out []Code, values []Value) ([]Code, []Value) {
 	c.now++
 	n := Code(0)
 	var last cell
@@ -237,7 +220,7 @@ func (c *coder) encode(cells []cell, of []int32, out []byte, values []Value) ([]
 		c.row = append(c.row, code)
 	}
 	for _, i := range of {
-		out = append(out, byte(c.row[i]), byte(c.row[i]>>8))
+		out = append(out, c.row[i])
 	}
 	return out, values
 }

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -57,7 +58,7 @@ type Matrix struct {
 	Texts    []string
 	Parts    []Partition
 	Numbers  []NumericColumn // beside the nominal columns; nil in data from probes
-	codes    []Code          // partition-major: codes[p*rows : (p+1)*rows]
+	codes    [][]Code        // partition-major, in blocks of blockParts partitions
 	values   []Value         // column-major
 	valueAt  []uint32        // values of column c: values[valueAt[c]:valueAt[c+1]]
 }
@@ -94,10 +95,32 @@ func (m *Matrix) Layout() Layout {
 // Rows is the number of machines.
 func (m *Matrix) Rows() int { return len(m.Machines) }
 
-// Codes returns the cells of partition p, one a row. They must not be changed.
+// blockParts is the number of partitions in a block of codes: one growing slice
+// would be copied again and again.
+const blockParts = 1024
+
+// Codes returns the cells of partition p, one a row; it is not nil, even of no
+// rows. They must not be changed.
 func (m *Matrix) Codes(p int32) []Code {
 	n := len(m.Machines)
-	return m.codes[int(p)*n : (int(p)+1)*n : (int(p)+1)*n]
+	at := int(p) % blockParts * n
+	return m.codes[p/blockParts][at : at+n : at+n]
+}
+
+// room makes room for the cells of the next partition, the len(Parts)-th.
+func (m *Matrix) room() []Code {
+	n, p := len(m.Machines), len(m.Parts)
+	if p%blockParts == 0 {
+		size := n
+		if p > 0 { // the first grows, for there may be few
+			size = blockParts * n
+		}
+		m.codes = append(m.codes, make([]Code, 0, size))
+	}
+	b := &m.codes[p/blockParts]
+	at := len(*b)
+	*b = slices.Grow(*b, n)[:at+n]
+	return (*b)[at:]
 }
 
 // Values gives the meaning of each code of column c. It must not be changed.
