@@ -26,42 +26,69 @@ type node struct {
 // grower makes the nodes of one tree.
 type grower struct {
 	learner
+	*layout
 	ctx     context.Context
 	train   *learners.Train
-	list    []attributes.Attribute
 	classes int
 	many    float64   // a nominal column of as many values does not enter the average gain
 	average bool      // every column has so many values, and all enter it after all
 	xlog2x  []float64 // for weights 0…len(Rows)
+	shares  [][]float64
 	scratch []*scratch
 	// Of the attributes that a node measures: at a big one they are more than
 	// any cache holds, so that there is no more of them than has to be.
 	gains, ratios []float64 // a gain below zero is of one that cannot split
 	live          []int32   // by part, those that may split a part of the node
-	// Of each attribute, for loops over all of them at every node:
-	numeric  []bool
-	entering []int32 // columns that enter the average gain
-	// vertical is nil where branches are of one value.
-	vertical *vertical
+	entering      []int32   // of each attribute: columns that enter the average gain
 }
 
-func newGrower(ctx context.Context, l learner, t *learners.Train) (*grower, error) {
+// layout is what growers on one selection share.
+type layout struct {
+	list     []attributes.Attribute
+	most     int // values of a nominal attribute
+	vertical     // its places are nil where branches are of one value
+}
+
+// layoutKey is for learners.Share.
+type layoutKey struct{ binary bool }
+
+func newLayout(ctx context.Context, l learner, t *learners.Train) (*layout, error) {
 	list, err := attributes.Of(t.Data)
 	if err != nil {
 		return nil, err
 	}
-	g := &grower{learner: l, ctx: ctx, train: t, list: list, classes: len(t.Classes), many: 0.3 * float64(len(t.Rows)), average: true}
-	values := 0
+	lay := &layout{list: list}
 	for i := range list {
-		values = max(values, list[i].Values)
-		if !list[i].Nominal() || g.few(&list[i]) {
+		lay.most = max(lay.most, list[i].Values)
+	}
+	if l.binary {
+		return lay, nil
+	}
+	onehot, err := t.OneHot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lay.vertical = newVertical(onehot, t.Data, list)
+	return lay, nil
+}
+
+func newGrower(ctx context.Context, l learner, t *learners.Train) (*grower, error) {
+	lay, err := learners.Share(ctx, t, layoutKey{l.binary}, func() (*layout, error) { return newLayout(ctx, l, t) })
+	if err != nil {
+		return nil, err
+	}
+	g := &grower{
+		learner: l, layout: lay, ctx: ctx, train: t, classes: len(t.Classes), many: 0.3 * float64(len(t.Rows)), average: true,
+		shares: make([][]float64, len(t.Rows)+1), entering: make([]int32, len(lay.list)),
+	}
+	for i := range g.list {
+		if a := &g.list[i]; !a.Nominal() || g.few(a) {
 			g.average = false
+			break
 		}
 	}
-	g.numeric, g.entering = make([]bool, len(list)), make([]int32, len(list))
-	for i := range list {
-		a := &list[i]
-		g.numeric[i] = !a.Nominal()
+	for i := range g.list {
+		a := &g.list[i]
 		if !a.Nominal() || g.average || g.few(a) {
 			g.entering[i] = a.Mult
 		}
@@ -70,16 +97,9 @@ func newGrower(ctx context.Context, l learner, t *learners.Train) (*grower, erro
 	for n := range g.xlog2x {
 		g.xlog2x[n] = xlog2x(float64(n))
 	}
-	if !g.binary {
-		onehot, err := t.OneHot(ctx)
-		if err != nil {
-			return nil, err
-		}
-		g.vertical = newVertical(onehot, g)
-	}
 	g.scratch = make([]*scratch, workers)
 	for i := range g.scratch {
-		g.scratch[i] = &scratch{counts: make([]int32, values), totals: make([]int32, values), classes: make([]int32, g.classes)}
+		g.scratch[i] = &scratch{counts: make([]int32, g.most), totals: make([]int32, g.most), classes: make([]int32, g.classes)}
 	}
 	return g, nil
 }
@@ -237,8 +257,8 @@ func (g *grower) parts(alive []int32) []part {
 	var parts []part
 	for from := 0; from < len(alive); {
 		to := min(from+partColumns, len(alive))
-		if g.vertical != nil {
-			for most := min(to+bitslice.Bits, len(alive)); to < most && g.vertical.sameBlock(alive[to-1], alive[to]); {
+		if g.places != nil {
+			for most := min(to+bitslice.Bits, len(alive)); to < most && g.sameBlock(alive[to-1], alive[to]); {
 				to++
 			}
 		}
@@ -255,7 +275,7 @@ func (g *grower) measure(n *node, alive []int32) (*here, []part, error) {
 	g.ratios = slices.Grow(g.ratios[:0], len(alive))[:len(alive)]
 	g.live = slices.Grow(g.live[:0], len(alive))[:len(alive)]
 	h := newHere(n.rows, n.dist.total)
-	if h.integer && g.vertical != nil {
+	if h.integer && g.places != nil {
 		h.ids, h.classes = g.classesOf(n.rows)
 	}
 	parts := g.parts(alive)
@@ -284,7 +304,7 @@ func (g *grower) sum(p *part, alive []int32) {
 	for k := p.from; k < p.to; k++ {
 		i, gain := alive[k], g.gains[k]
 		if gain < 0 {
-			if g.numeric[i] {
+			if !g.list[i].Nominal() {
 				live[p.live] = i
 				p.live++
 			}

@@ -3,7 +3,9 @@ package j48
 import (
 	"math/bits"
 
+	"tickle/datasets"
 	"tickle/learners"
+	"tickle/learners/attributes"
 	"tickle/learners/bitslice"
 )
 
@@ -14,7 +16,6 @@ import (
 type vertical struct {
 	onehot *learners.OneHot
 	places []place // of each attribute
-	shares [][]float64
 }
 
 // place is where an attribute's values are.
@@ -23,17 +24,17 @@ type place struct {
 	mask  uint32 // a bit for each; 0 for an attribute that is not measured so
 }
 
-// newVertical lays out which attributes are measured so.
-func newVertical(o *learners.OneHot, g *grower) *vertical {
-	v := &vertical{onehot: o, places: make([]place, len(g.list)), shares: make([][]float64, len(g.train.Rows)+1)}
+// newVertical lays out which of the attributes of a selection are measured so.
+func newVertical(o *learners.OneHot, s *datasets.Selection, list []attributes.Attribute) vertical {
+	v := vertical{onehot: o, places: make([]place, len(list))}
 	nominal, last := 0, int32(0)
-	for i := range g.list {
-		a := &g.list[i]
+	for i := range list {
+		a := &list[i]
 		v.places[i].first = last
 		if !a.Nominal() {
 			continue
 		}
-		if first := o.First[nominal]; first >= 0 && !a.Missing && !g.train.Data.Parts[g.train.Data.IDs[nominal]].Other {
+		if first := o.First[nominal]; first >= 0 && !a.Missing && !s.Parts[s.IDs[nominal]].Other {
 			v.places[i] = place{first, 1<<a.Values - 1}
 			last = first
 		}
@@ -70,14 +71,14 @@ func (g *grower) classesOf(rows []entry) (ids []int32, list []class) {
 
 // sharesOf gives k·log₂(k/n) for k from 0 to n.
 func (g *grower) sharesOf(n int) []float64 {
-	if g.vertical.shares[n] == nil {
+	if g.shares[n] == nil {
 		shares := make([]float64, n+1)
 		for k := 1; k <= n; k++ {
 			shares[k] = g.xlog2x[k] - float64(k)*(g.xlog2x[n]/float64(n))
 		}
-		g.vertical.shares[n] = shares
+		g.shares[n] = shares
 	}
-	return g.vertical.shares[n]
+	return g.shares[n]
 }
 
 // tally is what a node's rows say of the values of a block.
@@ -95,14 +96,14 @@ type tally struct {
 // block measures the columns of a span that lie in a block of values. A column
 // needs two values of a leaf's weight to be able to split the node.
 func (t *tally) block(g *grower, h *here, in span) {
-	block := int(g.vertical.places[in.alive[in.from]].first / bitslice.Bits)
-	vectors := g.vertical.onehot.Block(block)
+	block := int(g.places[in.alive[in.from]].first / bitslice.Bits)
+	vectors := g.onehot.Block(block)
 	t.total.Reset()
 	t.total.Add(vectors, h.ids)
 	t.total.AtLeast(&t.large, max(1, g.leaf))
 	t.wanted, t.able = bitslice.Vector{}, t.able[:0]
 	for k := in.from; k < in.to; k++ {
-		place := g.vertical.places[in.alive[k]]
+		place := g.places[in.alive[k]]
 		if place.mask == 0 {
 			continue
 		}
@@ -120,7 +121,7 @@ func (t *tally) block(g *grower, h *here, in span) {
 	t.total.All(&t.numbers)
 	t.share(vectors, h)
 	for _, k := range t.able {
-		place := g.vertical.places[in.alive[k]]
+		place := g.places[in.alive[k]]
 		g.gains[k], g.ratios[k] = t.measure(g, place, h)
 	}
 }
@@ -137,10 +138,30 @@ func (t *tally) share(vectors []bitslice.Vector, h *here) {
 		t.own.Add(vectors, c.rows)
 		t.own.Divided(&t.divided)
 		for w, divided := range t.divided {
-			for divided &= t.wanted[w]; divided != 0; divided &= divided - 1 {
-				bit := 64*w + bits.TrailingZeros64(divided)
-				t.shares[bit] += c.shares[t.own.At(bit)]
+			if divided &= t.wanted[w]; divided != 0 {
+				t.shareWord(c, w, divided)
 			}
+		}
+	}
+}
+
+// shareWord adds a class's shares of some values of a word.
+func (t *tally) shareWord(c *class, word int, values uint64) {
+	var planes [bitslice.Planes]uint64
+	shares := t.shares[64*word : 64*(word+1)]
+	if used := t.own.Word(word, &planes); used == 2 { // two or three rows
+		for ; values != 0; values &= values - 1 {
+			bit := bits.TrailingZeros64(values) & 63
+			shares[bit] += c.shares[planes[0]>>bit&1|planes[1]>>bit&1<<1]
+		}
+	} else {
+		for ; values != 0; values &= values - 1 {
+			bit := bits.TrailingZeros64(values) & 63
+			n := uint64(0)
+			for b, plane := range planes[:used] {
+				n |= plane >> bit & 1 << (b & 63)
+			}
+			shares[bit] += c.shares[n]
 		}
 	}
 }
@@ -168,13 +189,13 @@ func (t *tally) measure(g *grower, at place, h *here) (gain, ratio float64) {
 func (g *grower) measureFrom(h *here, in span, s *scratch) {
 	for from := in.from; from < in.to; {
 		to := from + 1
-		for h.classes != nil && to < in.to && g.vertical.sameBlock(in.alive[from], in.alive[to]) {
+		for h.classes != nil && to < in.to && g.sameBlock(in.alive[from], in.alive[to]) {
 			to++
 		}
 		vertical := false
 		for k := from; k < to; k++ {
 			i := in.alive[k]
-			if h.classes != nil && g.vertical.places[i].mask != 0 {
+			if h.classes != nil && g.places[i].mask != 0 {
 				vertical = true
 				continue
 			}
