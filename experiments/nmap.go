@@ -106,7 +106,7 @@ func scanRows(ctx context.Context, in *Input, run *nmap4.Run) ([][]*nmap4.Finger
 	if len(missing) == 0 {
 		return rows, nil, nil
 	}
-	return rows, []Warning{{Code: WarnNoScans, Cell: "plan " + run.Plan,
+	return rows, []Warning{{Code: WarnNoScans, Cell: "plan " + run.Plan.Name,
 		Text: fmt.Sprintf("%d machines have no scan: Nmap names nothing for them: %s", len(missing), shortList(missing))}}, nil
 }
 

@@ -5,37 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"tickle/collector"
 	"tickle/collector/pool"
-	"tickle/collector/supervise"
 	"tickle/learners/nmap4"
-	"tickle/probegen"
 )
 
-// nmapScan is a scan as nmap4 scan was asked for it.
-type nmapScan struct {
-	*program
-	pool      string
-	machines  []string
-	all       bool
-	db        string
-	dialect   string
-	out       string
-	run       string
-	asJSON    bool
-	report    bool
-	collector collector.Config
-	repeats   int
+// nmap4Scan is a scan as nmap4 scan was asked for it.
+type nmap4Scan struct {
+	nmapScanner
+	db      string
+	dialect string
+	out     string
+	asJSON  bool
+	report  bool
 }
 
 func (p *program) nmap4Scan() *cobra.Command {
-	s := nmapScan{program: p}
+	s := nmap4Scan{nmapScanner: nmapScanner{program: p, family: "nmap4"}}
 	c := &cobra.Command{
 		Use:   "scan",
 		Short: "Send Nmap's 16 probes to machines and print their fingerprints",
@@ -51,6 +40,7 @@ what it is: for modelled machines the check that they are like what they model.`
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.scan(c.Context()) },
 	}
+	s.flags(c)
 	f := c.Flags()
 	f.StringVar(&s.pool, "pool", "demo", "the pool: a built-in name or a YAML `FILE`")
 	f.StringArrayVar(&s.machines, "machine", nil, "the machine's `NAME`; may be repeated")
@@ -60,14 +50,11 @@ what it is: for modelled machines the check that they are like what they model.`
 	f.StringVar(&s.dialect, "dialect", nmap4.Dialect793.String(), "how expressions are read: 7.93 or current")
 	f.BoolVar(&s.report, "report", false, "with --db: print a table of what the database names each machine")
 	f.BoolVar(&s.asJSON, "json", false, "print as JSON")
-	f.StringVar(&s.run, "run", "", "keep the run `FOLDER`; a scan that is there is not made again")
 	f.StringVarP(&s.out, "output", "o", "-", "the `FILE` of fingerprints")
-	f.Uint64Var(&s.collector.Seed, "seed", 1, "the seed of probes and of machines inside the process")
-	f.Var((*workers)(&s.collector.Workers), "workers", "machines probed at a time; 0: one a processor")
 	return c
 }
 
-func (s *nmapScan) scan(ctx context.Context) error {
+func (s *nmap4Scan) scan(ctx context.Context) error {
 	if s.report && s.db == "" {
 		return errors.New("--report: needs --db, a copy of nmap-os-db")
 	}
@@ -78,7 +65,7 @@ func (s *nmapScan) scan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pl, err := s.selected()
+	pl, err := s.selected("want either --machine NAME or --all")
 	if err != nil {
 		return err
 	}
@@ -99,7 +86,7 @@ func (s *nmapScan) scan(ctx context.Context) error {
 }
 
 // matcher reads the database; nil without one.
-func (s *nmapScan) matcher() (*nmap4.Matcher, error) {
+func (s *nmap4Scan) matcher() (*nmap4.Matcher, error) {
 	dialect, err := nmap4.ParseDialect(s.dialect)
 	switch {
 	case err != nil:
@@ -110,67 +97,23 @@ func (s *nmapScan) matcher() (*nmap4.Matcher, error) {
 	return readMatcher(s.db, dialect)
 }
 
-// selected gives the pool with the machines that are asked for, in its order.
-func (s *nmapScan) selected() (*pool.Pool, error) {
-	if s.all == (len(s.machines) > 0) {
-		return nil, errors.New("want either --machine NAME or --all")
-	}
-	pl, err := pool.Load(s.pool)
-	if err != nil || s.all {
-		return pl, err
-	}
-	some := &pool.Pool{Name: pl.Name}
-	for _, name := range s.machines {
-		m, err := findMachine(pl, name)
-		if err != nil {
-			return nil, err
-		}
-		some.Machines = append(some.Machines, *m)
-	}
-	return some, nil
-}
-
 // collectScans collects the plan nmap4 from all machines of a pool, and gives
 // each machine's scans.
-func (s *nmapScan) collectScans(ctx context.Context, pl *pool.Pool) ([][]nmap4.Scan, error) {
-	cfg := &s.collector
-	if cfg.Dir = s.run; cfg.Dir == "" {
-		dir, err := os.MkdirTemp("", "tickle-nmap4-")
-		if err != nil {
-			return nil, err
-		}
-		defer os.RemoveAll(dir)
-		cfg.Dir = filepath.Join(dir, "run")
-	}
-	set, err := probegen.Generate("nmap4", probegen.Config{Seed: cfg.Seed})
-	if err != nil {
-		return nil, err
-	}
-	cfg.Pool, cfg.Plans = pl, []collector.Plan{{Name: "nmap4", Set: set, Repeats: s.repeats}}
-	if cfg.Backends, err = supervise.Backends(pl, backends()); err != nil {
-		return nil, err
-	}
-	cfg.Version = version()
-	show := s.stage("scan")
-	cfg.Progress = func(n collector.Progress) {
-		show.set(n.Exchanges, n.Exchanges+n.ExchangesLeft, fmt.Sprintf("%d/%d machines", n.Machines, n.MachinesTotal))
-	}
-	_, err = collector.Collect(ctx, *cfg)
-	show.end(err == nil)
-	if err != nil {
-		return nil, err
-	}
-	run, err := nmap4.OpenRun(cfg.Dir)
-	if err != nil {
-		return nil, err
-	}
+func (s *nmap4Scan) collectScans(ctx context.Context, pl *pool.Pool) ([][]nmap4.Scan, error) {
 	prints := make([][]nmap4.Scan, len(pl.Machines))
-	for i := range pl.Machines {
-		if prints[i], err = run.Scans(pl.Machines[i].Name); err != nil {
-			return nil, err
+	err := s.collect(ctx, pl, func(dir string) error {
+		run, err := nmap4.OpenRun(dir)
+		if err != nil {
+			return err
 		}
-	}
-	return prints, nil
+		for i := range pl.Machines {
+			if prints[i], err = run.Scans(pl.Machines[i].Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return prints, err
 }
 
 // scanResult is one scan of a machine, as it is printed.

@@ -178,7 +178,7 @@ func readCapture(path string, d nmap6.Dialect) ([]*nmap6.Vector, error) {
 
 func (p *program) nmap6Classify() *cobra.Command {
 	var model string
-	source := vectorSource{scanner: nmap6Scanner{program: p}}
+	source := vectorSource{scanner: newNmap6Scanner(p)}
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "classify",

@@ -5,37 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"tickle/collector"
 	"tickle/collector/pool"
-	"tickle/collector/supervise"
 	"tickle/learners/nmap6"
-	"tickle/probegen"
 )
 
 // nmap6Scanner sends Nmap's IPv6 probes to machines of a pool.
 type nmap6Scanner struct {
-	*program
-	pool      string
-	machines  []string
-	all       bool
-	run       string
-	dialect   string
-	collector collector.Config
+	nmapScanner
+	dialect string
+}
+
+// newNmap6Scanner makes one that scans each machine once.
+func newNmap6Scanner(p *program) nmap6Scanner {
+	return nmap6Scanner{nmapScanner: nmapScanner{program: p, family: nmap6.LearnerName, repeats: 1}}
 }
 
 // flags adds the scanner's flags.
 func (s *nmap6Scanner) flags(c *cobra.Command) {
+	s.nmapScanner.flags(c)
 	f := c.Flags()
 	f.StringVar(&s.pool, "pool", "", "a pool: a built-in name or a YAML `FILE`")
 	f.StringArrayVar(&s.machines, "machine", nil, "a machine's `NAME` in the pool; may be repeated")
-	f.StringVar(&s.run, "run", "", "keep the run `FOLDER`; a scan that is there is not made again")
-	f.Uint64Var(&s.collector.Seed, "seed", 1, "the seed of probes and of machines inside the process")
-	f.Var((*workers)(&s.collector.Workers), "workers", "machines probed at a time; 0: one a processor")
 }
 
 // nmap6Result is the scan of a machine, as it is printed.
@@ -53,23 +46,24 @@ func (s *nmap6Scanner) scan(ctx context.Context) ([]nmap6Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--dialect: %w", err)
 	}
-	pl, err := s.selected()
+	pl, err := s.selected("want --machine NAME, or --all where there is such a flag")
 	if err != nil {
 		return nil, err
 	}
-	cfg := &s.collector
-	if cfg.Dir = s.run; cfg.Dir == "" {
-		dir, err := os.MkdirTemp("", "tickle-nmap6-")
+	var results []nmap6Result
+	err = s.collect(ctx, pl, func(dir string) error {
+		run, err := nmap6.OpenRun(dir)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		defer os.RemoveAll(dir)
-		cfg.Dir = filepath.Join(dir, "run")
-	}
-	run, err := s.collect(ctx, pl)
-	if err != nil {
-		return nil, err
-	}
+		results, err = s.results(run, pl, dialect)
+		return err
+	})
+	return results, err
+}
+
+// results reads a run of the pool's machines.
+func (s *nmap6Scanner) results(run *nmap6.Run, pl *pool.Pool, dialect nmap6.Dialect) ([]nmap6Result, error) {
 	kinds := backends()
 	var results []nmap6Result
 	for i := range pl.Machines {
@@ -92,52 +86,8 @@ func (s *nmap6Scanner) scan(ctx context.Context) ([]nmap6Result, error) {
 	return results, nil
 }
 
-// selected gives the pool with the machines that are asked for.
-func (s *nmap6Scanner) selected() (*pool.Pool, error) {
-	if s.all == (len(s.machines) > 0) {
-		return nil, errors.New("want --machine NAME, or --all where there is such a flag")
-	}
-	pl, err := pool.Load(s.pool)
-	if err != nil || s.all {
-		return pl, err
-	}
-	some := &pool.Pool{Name: pl.Name}
-	for _, name := range s.machines {
-		m, err := findMachine(pl, name)
-		if err != nil {
-			return nil, err
-		}
-		some.Machines = append(some.Machines, *m)
-	}
-	return some, nil
-}
-
-// collect collects the plan nmap6, once.
-func (s *nmap6Scanner) collect(ctx context.Context, pl *pool.Pool) (*nmap6.Run, error) {
-	cfg := &s.collector
-	set, err := probegen.Generate("nmap6", probegen.Config{Seed: cfg.Seed})
-	if err != nil {
-		return nil, err
-	}
-	cfg.Pool, cfg.Plans = pl, []collector.Plan{{Name: "nmap6", Set: set, Repeats: 1}}
-	if cfg.Backends, err = supervise.Backends(pl, backends()); err != nil {
-		return nil, err
-	}
-	cfg.Version = version()
-	show := s.stage("scan")
-	cfg.Progress = func(n collector.Progress) {
-		show.set(n.Exchanges, n.Exchanges+n.ExchangesLeft, fmt.Sprintf("%d/%d machines", n.Machines, n.MachinesTotal))
-	}
-	_, err = collector.Collect(ctx, *cfg)
-	show.end(err == nil)
-	if err != nil {
-		return nil, err
-	}
-	return nmap6.OpenRun(cfg.Dir)
-}
-
 func (p *program) nmap6Scan() *cobra.Command {
-	s := nmap6Scanner{program: p}
+	s := newNmap6Scanner(p)
 	var model, out, vectors string
 	var asJSON bool
 	c := &cobra.Command{

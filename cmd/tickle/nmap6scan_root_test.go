@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"tickle/collector"
 	"tickle/collector/attach"
 	"tickle/collector/pool"
 	"tickle/learners/nmap6"
@@ -133,10 +132,13 @@ func nmapVector(t *testing.T, m *pool.Machine) *nmap6.Vector {
 func ourVector(t *testing.T, pl *pool.Pool, m *pool.Machine) *nmap6.Vector {
 	t.Helper()
 	p := &program{stdout: new(bytes.Buffer), stderr: new(bytes.Buffer)}
-	s := nmap6Scanner{program: p, collector: collector.Config{Dir: filepath.Join(t.TempDir(), "run")}}
-	run, err := s.collect(context.Background(), &pool.Pool{Name: pl.Name, Machines: []pool.Machine{*m}})
-	require.NoError(t, err)
-	scans, err := run.Scans(m.Name)
-	require.NoError(t, err)
+	s := newNmap6Scanner(p)
+	var scans []*nmap6.Answers
+	require.NoError(t, s.collect(context.Background(), &pool.Pool{Name: pl.Name, Machines: []pool.Machine{*m}}, func(dir string) error {
+		run, err := nmap6.OpenRun(dir)
+		require.NoError(t, err)
+		scans, err = run.Scans(m.Name)
+		return err
+	}))
 	return scans[0].Vectorize(nmap6.V793)
 }

@@ -7,48 +7,18 @@ import (
 	"slices"
 
 	"tickle/datasets"
-	"tickle/probegen"
 )
 
 // Run is a run folder with a plan of the family nmap6.
-type Run struct {
-	Manifest *datasets.Manifest
-	Plan     *datasets.Plan
-	dir      string
-	set      *probegen.Set
-}
+type Run struct{ *datasets.FamilyRun }
 
-// OpenRun reads a run's manifest and makes the probes of its plan of the
-// family nmap6 again. A run without one, or with several, is an error, as are
-// probes that this program does not make any more.
+// OpenRun is datasets.OpenFamilyRun of the family.
 func OpenRun(dir string) (*Run, error) {
-	m, err := datasets.ReadManifest(dir)
+	r, err := datasets.OpenFamilyRun(dir, LearnerName)
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Manifest: m, dir: dir}
-	for i := range m.Plans {
-		p := &m.Plans[i]
-		if p.Probes.Family != LearnerName {
-			continue
-		}
-		if r.Plan != nil {
-			return nil, fmt.Errorf("%s: plans %s and %s are both of the family nmap6: want one", datasets.ManifestPath(dir), r.Plan.Name, p.Name)
-		}
-		r.Plan = p
-		r.set, err = probegen.Generate(LearnerName, probegen.Config{Seed: p.Probes.Seed, Options: p.Probes.Options})
-		if err != nil {
-			return nil, fmt.Errorf("%s: plan %s: %w", datasets.ManifestPath(dir), p.Name, err)
-		}
-		if r.set.Hash() != p.SHA256 {
-			return nil, fmt.Errorf("%s: plan %s: its probes, of version %d of the family nmap6, are not those of this program's version %d",
-				datasets.ManifestPath(dir), p.Name, p.Probes.Version, r.set.Header.Version)
-		}
-	}
-	if r.set == nil {
-		return nil, fmt.Errorf("%s: no plan of the family nmap6", datasets.ManifestPath(dir))
-	}
-	return r, nil
+	return &Run{r}, nil
 }
 
 // Scans gives a machine's answers, one a repeat: the first packet that came for
@@ -57,33 +27,21 @@ func OpenRun(dir string) (*Run, error) {
 // for an answer either. A machine that the run has not reached, and a file that
 // is damaged, are errors that name it.
 func (r *Run) Scans(machine string) ([]*Answers, error) {
-	path := datasets.ObservationPath(r.dir, r.Plan.Name, machine)
-	f, err := datasets.OpenObservations(path)
+	rows, err := r.Exchanges(machine)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	if f.Header.Keep != datasets.KeepBytes {
-		return nil, fmt.Errorf("%s: the answers' bytes are not kept", path)
 	}
 	scans := make([]*Answers, r.Plan.Repeats)
 	for i := range scans {
 		scans[i] = &Answers{Answer: map[string]Answer{}}
 	}
-	texts := &datasets.Interner{}
-	for g := range f.Groups() {
-		rows, err := f.Read(g, texts)
-		if err != nil {
-			return nil, err
+	for i := range rows {
+		x := &rows[i]
+		if int(x.Probe) >= len(r.Probes.Probes) || int(x.Repeat) >= len(scans) {
+			return nil, fmt.Errorf("%s: probe %d, repeat %d: want ones of the plan", r.Path(machine), x.Probe, x.Repeat)
 		}
-		for i := range rows {
-			x := &rows[i]
-			if int(x.Probe) >= len(r.set.Probes) || int(x.Repeat) >= len(scans) {
-				return nil, fmt.Errorf("%s: probe %d, repeat %d: want ones of the plan", path, x.Probe, x.Repeat)
-			}
-			if k := slices.IndexFunc(x.Answers, fromTarget); k >= 0 {
-				scans[x.Repeat].Answer[r.set.Probes[x.Probe].Name] = Answer{Packet: x.Answers[k].Bytes, Sent: x.Sent, Received: x.Answers[k].At}
-			}
+		if k := slices.IndexFunc(x.Answers, fromTarget); k >= 0 {
+			scans[x.Repeat].Answer[r.Probes.Probes[x.Probe].Name] = Answer{Packet: x.Answers[k].Bytes, Sent: x.Sent, Received: x.Answers[k].At}
 		}
 	}
 	for _, s := range scans {
@@ -108,8 +66,8 @@ func fromTarget(a datasets.Answer) bool {
 // answered a neighbour solicitation, which no router passes on.
 func (r *Run) distance(a *Answers) Distance {
 	for _, name := range []string{"IE2", "U1"} {
-		for i := range r.set.Probes {
-			p := &r.set.Probes[i]
+		for i := range r.Probes.Probes {
+			p := &r.Probes.Probes[i]
 			if p.Name != name {
 				continue
 			}
@@ -124,17 +82,6 @@ func (r *Run) distance(a *Answers) Distance {
 		return Distance{Method: Direct, Hops: 1}
 	}
 	return Distance{}
-}
-
-// Missing says why a machine has no complete part in the run's plan, as that it
-// has no IPv6; it is empty where it has one.
-func (r *Run) Missing(machine string) string {
-	for i := range r.Manifest.Parts {
-		if p := &r.Manifest.Parts[i]; p.Plan == r.Plan.Name && p.Machine == machine {
-			return p.Missing
-		}
-	}
-	return "not reached"
 }
 
 // Table gives the vectors of the first repeat as a table, a row a machine, with
@@ -157,7 +104,7 @@ func (r *Run) Table(d Dialect) (t *datasets.Imported, missing []string, err erro
 		vectors = append(vectors, LabelledVector{ID: m.Name, Vector: *scans[0].Vectorize(d)})
 	}
 	if len(vectors) == 0 {
-		return nil, nil, fmt.Errorf("%s: no machine has answers under the plan %s", datasets.ManifestPath(r.dir), r.Plan.Name)
+		return nil, nil, fmt.Errorf("%s: no machine has answers under the plan %s", datasets.ManifestPath(r.Dir), r.Plan.Name)
 	}
 	t.Columns = Columns(vectors)
 	return t, missing, nil
