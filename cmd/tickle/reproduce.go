@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type scale struct {
 	dialogues     int    // 0: none
 	learners      string // of --learners; "": each experiment's own
 	vectors       bool   // also Nmap's IPv6 probes, and the studies of their vectors
+	waits         bool   // machines have clocks of their own, for which a worker waits
 }
 
 var scales = []scale{
@@ -38,7 +40,7 @@ var scales = []scale{
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
 		pool: "paper", probes: 50_000},
 	{name: "lab", summary: "1,000 probes and 500 dialogues, six times each, to kernels and stacks that boot (see make lab)",
-		pool: "lab", probes: 1000, dialogues: 500, vectors: true},
+		pool: "lab", probes: 1000, dialogues: 500, vectors: true, waits: true},
 }
 
 // reproduction is the study under way.
@@ -177,8 +179,17 @@ func (r *reproduction) collectAll(ctx context.Context, set *probegen.Set) error 
 		plans = append(plans, collector.Plan{Name: "nmap6", Set: six, Repeats: 1})
 	}
 	return r.runCollectAndGoOn(ctx, collector.Config{
-		Dir: r.path("run"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers, Plans: plans,
+		Dir: r.path("run"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.machinesAtATime(), Plans: plans,
 	})
+}
+
+// machinesAtATime is how many machines are probed at a time: where workers wait,
+// half as many again as there are processors.
+func (r *reproduction) machinesAtATime() int {
+	if r.workers == 0 && r.scale.waits {
+		return (3*runtime.GOMAXPROCS(0) + 1) / 2
+	}
+	return r.workers
 }
 
 // runCollectAndGoOn is runCollect for a study, which goes on without the

@@ -31,7 +31,7 @@ func (r *reproduction) dialogues(ctx context.Context) error {
 		return err
 	}
 	err = r.runCollectAndGoOn(ctx, collector.Config{
-		Dir: r.path("run-dialogue"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.workers,
+		Dir: r.path("run-dialogue"), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.machinesAtATime(),
 		Plans: []collector.Plan{{Name: "dialogue", Set: set}},
 	})
 	if err != nil {
