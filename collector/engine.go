@@ -215,10 +215,7 @@ func (e *engine) run(ctx context.Context) error {
 			return err
 		}
 	}
-	begun := e.now
-	err := e.loop(ctx)
-	e.slow.spent += e.now - begun
-	return err
+	return e.loop(ctx)
 }
 
 // loop sends the copies from next to end and receives until the last one's

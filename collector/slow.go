@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"time"
 
 	"tickle/datasets"
 	"tickle/probegen"
@@ -31,7 +32,7 @@ const (
 	limitSpan    = 1_000_000 // µs, in which the counts are over
 	slowPace     = 20_000    // µs between the beginnings: 50 a second
 	slowLeast    = 2_000     // likewise, on a real link that has no time for more
-	slowShare    = 5         // of the time that all copies took at full speed: a fifth, on a real link
+	slowShare    = 5         // of the time that the part took until then, starts of the machine and all: a fifth, on a real link
 	slowAtLeast  = 2_000_000 // µs that it may take in any case
 	maxSlowSteps = 64        // that can be paused before
 	inPause      = 0xff      // step of the answers that came in a pause
@@ -41,7 +42,6 @@ const (
 type slowly struct {
 	pauses []uint64 // by probe, the steps to pause before, by bit; nil: another pass
 	order  []uint32 // copies
-	spent  int64    // µs that the passes at full speed took
 	left   int      // dialogues that there was no time for
 }
 
@@ -79,12 +79,12 @@ func (g *program) repeatOf(c uint32) uint32 {
 }
 
 // runSlowly has the dialogues again that may have met a limit, on the machine
-// as the last boot left it.
-func (e *engine) runSlowly(ctx context.Context) error {
+// as the last boot left it. The part took so long until then.
+func (e *engine) runSlowly(ctx context.Context, took time.Duration) error {
 	if !e.g.hasSlow() {
 		return nil
 	}
-	pace := e.chooseSlow()
+	pace := e.chooseSlow(took.Microseconds())
 	if len(e.slow.order) == 0 {
 		return nil
 	}
@@ -102,11 +102,11 @@ func (e *engine) runSlowly(ctx context.Context) error {
 // chooseSlow fills in the copies to send and the steps to pause before, and
 // gives the pace: on a real link so many, in the order of the set, as there is
 // time for.
-func (e *engine) chooseSlow() (pace int64) {
+func (e *engine) chooseSlow(took int64) (pace int64) {
 	s := &e.slow
 	s.pauses = append(s.pauses[:0], make([]uint64, len(e.g.probes))...)
 	s.order, s.left = s.order[:0], 0
-	budget := max(e.slow.spent/slowShare, slowAtLeast)
+	budget := max(took/slowShare, slowAtLeast)
 	var cost int64
 	for probe := range e.g.probes {
 		pauses, n, silent := e.silences(probe)

@@ -115,6 +115,7 @@ func (w *worker) persist(ctx context.Context, p part) (a attempt, err error) {
 // part runs one machine under one plan and writes its files.
 func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	w.engine.counts, w.engine.fences = Counts{}, nil
+	start := time.Now()
 	link, err := w.open(ctx, p, 0)
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 		}
 	}
 	if err == nil {
-		err = e.runSlowly(ctx)
+		err = e.runSlowly(ctx, time.Since(start))
 	}
 	if err == nil {
 		err = w.thinOut(p, a)
