@@ -95,6 +95,7 @@ func Exercise(t *testing.T, b pool.Backend, m *pool.Machine, want Expect) {
 	if want.IPv6 {
 		syn(t, link, m.Ports.Open, true)
 	}
+	large(t, link, m.Ports.Open)
 	rate, lost := Rate(t, link, m.Ports.Open, 20000, want.NoResets)
 	if err := link.Close(); err != nil {
 		t.Errorf("close: %v", err)
@@ -135,8 +136,22 @@ func reset(t *testing.T, link pool.Link, port uint16) {
 	}
 }
 
+// large sends segments with as much data as a link takes, of no connection: what
+// they do to a stack whose buffers are too small shows soon.
+func large(t *testing.T, link pool.Link, port uint16) {
+	t.Helper()
+	data := make([]byte, 1400)
+	for i := range 64 {
+		tcp := &layers.TCP{SrcPort: layers.TCPPort(3000 + i), DstPort: layers.TCPPort(port), Seq: 5, Ack: 5, ACK: true, Window: 1024}
+		if err := link.Send(packet(t, tcp, false, data...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	syn(t, link, port, false)
+}
+
 // packet is a TCP segment from the prober to the machine.
-func packet(t testing.TB, tcp *layers.TCP, v6 bool) []byte {
+func packet(t testing.TB, tcp *layers.TCP, v6 bool, data ...byte) []byte {
 	t.Helper()
 	var ip interface {
 		gopacket.NetworkLayer
@@ -149,7 +164,7 @@ func packet(t testing.TB, tcp *layers.TCP, v6 bool) []byte {
 		t.Fatal(err)
 	}
 	b := gopacket.NewSerializeBuffer()
-	if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ip, tcp); err != nil {
+	if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ip, tcp, gopacket.Payload(data)); err != nil {
 		t.Fatal(err)
 	}
 	return slices.Clone(b.Bytes())
