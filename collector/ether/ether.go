@@ -57,6 +57,9 @@ type Config struct {
 	MAC net.HardwareAddr
 	// MachineMAC is the machine's, where it is known; nil: it is asked for.
 	MachineMAC net.HardwareAddr
+	// Died says why a machine whose link closed has ended; nil, and where it
+	// gives nil: nobody knows better than the link.
+	Died func() error
 }
 
 // DefaultMAC is the prober's hardware address: locally administered.
@@ -155,6 +158,11 @@ func (l *Link) forMachine(packet []byte) bool {
 
 // fail remembers an error of the carrier: the machine is gone.
 func (l *Link) fail(err error) error {
+	if l.cfg.Died != nil {
+		if why := l.cfg.Died(); why != nil {
+			err = why
+		}
+	}
 	l.err = fmt.Errorf("%w: %v", pool.ErrClosed, err)
 	return l.err
 }

@@ -4,6 +4,7 @@ package ether
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -145,13 +146,16 @@ func TestForeignFramesAreIgnored(t *testing.T) {
 }
 
 func TestAMachineThatIsGoneIsAnError(t *testing.T) {
-	l, far := newPair(t, testConfig)
+	cfg := testConfig
+	cfg.Died = func() error { return errors.New("out of memory") }
+	l, far := newPair(t, cfg)
 	require.NoError(t, far.Close())
 	packet := make([]byte, 20)
 	packet[0] = 0x45
 	copy(packet[16:], testConfig.Machine.AsSlice())
 	require.ErrorIs(t, l.Send(packet), pool.ErrClosed)
 	require.ErrorIs(t, l.Send(packet), pool.ErrClosed)
+	require.ErrorContains(t, l.Send(packet), "out of memory")
 }
 
 // No packet for anybody but the machine leaves through a link.

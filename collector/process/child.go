@@ -24,6 +24,9 @@ type Child struct {
 // stopWait is how long a child has to end by itself before it is killed.
 const stopWait = 2 * time.Second
 
+// endWait is how long who lost its socket may take to end.
+const endWait = 500 * time.Millisecond
+
 // Start starts cmd as a child of o. What it prints on standard error (and on
 // standard output, where cmd sends it nowhere) is kept, its last part, for
 // errors.
@@ -72,6 +75,15 @@ func (c *Child) Err() error {
 		return fmt.Errorf("%s: %w: %s", c.cmd.Args[0], err, line)
 	}
 	return fmt.Errorf("%s: %w", c.cmd.Args[0], err)
+}
+
+// Why is Err of a child that is ending, or nil where it does not end after all.
+func (c *Child) Why() error {
+	select {
+	case <-c.done:
+	case <-time.After(endWait):
+	}
+	return c.Err()
 }
 
 // Stop ends the child, kindly first, and waits until it is gone.

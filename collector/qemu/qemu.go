@@ -116,7 +116,9 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 	for range attempts {
 		v, err := start(ctx, s)
 		if err == nil {
-			l := &machine{Link: ether.NewLink(v.carrier, boot.LinkConfig(net)), vm: v}
+			cfg := boot.LinkConfig(net)
+			cfg.Died = func() error { return boot.Died(v.console, v.child) }
+			l := &machine{Link: ether.NewLink(v.carrier, cfg), vm: v}
 			if err = l.Ready(ctx, m.Ports.Open, answerWait); err == nil {
 				return l, nil
 			}
@@ -142,6 +144,7 @@ func (m *machine) Close() error { return errors.Join(m.Link.Close(), m.vm.stop()
 // vm is a running virtual machine.
 type vm struct {
 	child     *process.Child
+	console   string // a file
 	carrier   ether.Carrier
 	removeDir func() error
 }
@@ -179,6 +182,7 @@ func start(ctx context.Context, s *spec) (_ *vm, err error) {
 		return nil, err
 	}
 	defer l.Close()
+	v.console = console
 	v.child, err = owner.Start(exec.Command(Program,
 		"-nodefaults", "-no-user-config", "-M", "q35", "-cpu", "max", "-accel", "tcg,tb-size=32",
 		"-m", strconv.Itoa(s.Memory), "-smp", "1", "-display", "none", "-no-reboot",

@@ -81,7 +81,7 @@ func start(ctx context.Context, net pool.Net, port uint16) (*machine, error) {
 		return nil, errors.Join(err, carrier.Close())
 	}
 	cfg := boot.LinkConfig(net)
-	cfg.MachineMAC = nil // libslirp makes it of the address
+	cfg.MachineMAC, cfg.Died = nil, child.Why // libslirp makes its hardware address of the other
 	l := &machine{Link: ether.NewLink(carrier, cfg), child: child}
 	if err := l.Ready(ctx, port, answerWait); err != nil {
 		select {

@@ -189,7 +189,9 @@ func launch(ctx context.Context, cmd *exec.Cmd, link ends, port uint16, net pool
 	if err != nil {
 		return nil, errors.Join(err, link.ours.Close())
 	}
-	l := &machine{Link: ether.NewLink(link.ours, boot.LinkConfig(net)), child: child}
+	cfg := boot.LinkConfig(net)
+	cfg.Died = child.Why
+	l := &machine{Link: ether.NewLink(link.ours, cfg), child: child}
 	if err := l.Ready(ctx, port, answerWait); err != nil {
 		select {
 		case <-child.Done(): // knows better why

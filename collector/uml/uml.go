@@ -113,7 +113,9 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 	if err := boot.Await(ctx, console, v.child, bootWait); err != nil {
 		return nil, err
 	}
-	v.Link = ether.NewLink(v.carrier, boot.LinkConfig(net))
+	cfg := boot.LinkConfig(net)
+	cfg.Died = func() error { return boot.Died(console, v.child) }
+	v.Link = ether.NewLink(v.carrier, cfg)
 	if err := v.Ready(ctx, m.Ports.Open, answerWait); err != nil {
 		return nil, err
 	}

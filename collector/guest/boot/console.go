@@ -44,6 +44,28 @@ func Alive(ctx context.Context, child *process.Child) error {
 	}
 }
 
+// Died says why a guest is gone: by its console the kernel's panic, else by the
+// end of child.
+func Died(console string, child *process.Child) error {
+	why := child.Why()
+	if b, err := os.ReadFile(console); err == nil {
+		if line := panicIn(b); line != nil {
+			return fmt.Errorf("guest: %s", line)
+		}
+	}
+	return why
+}
+
+// panicIn is the line of a console on which the kernel panics, nil: none.
+func panicIn(console []byte) []byte {
+	for line := range bytes.Lines(console) {
+		if bytes.Contains(line, []byte("Kernel panic")) {
+			return bytes.TrimSpace(line)
+		}
+	}
+	return nil
+}
+
 // readConsole looks at what a guest has said so far. A failure of its first
 // process and a kernel's panic are errors.
 func readConsole(path string) (ready bool, err error) {
