@@ -24,7 +24,8 @@ func (p *program) probesShrink() *cobra.Command {
 		Long: `Leaves out steps of a dialogue, and makes those that remain plainer, for as long
 as the two machines still answer differently. Says in what they differ, and
 writes the dialogue, both ladders side by side, and a pcapng of each into a
-folder. What varies on either machine is no difference.`,
+folder. What varies on either machine is no difference. Where the sources of the
+two machines' Linux kernels are known to say why, it names version and function.`,
 		Example: "  tickle probes shrink dialogues.jsonl --id 7 --machines linux-2.6.18-centos5-8.el5,linux-5.15-ubuntu22.04-25 -o shrunk",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

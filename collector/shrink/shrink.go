@@ -41,6 +41,7 @@ type Difference struct {
 type Result struct {
 	Probe       probegen.Probe
 	Machines    [2]string
+	Systems     [2]string    // as the run's manifest names their stacks: "Linux 6.12.107 (…)"
 	Differences []Difference // in order of step, answer and field; at least one
 	Answers     [2][][]string
 	Rounds      int
@@ -246,8 +247,12 @@ func (s *search) confirm(ctx context.Context, p probegen.Probe) (*Result, error)
 	}
 	p.ID = 0
 	r := &Result{Probe: p, Differences: found[0], Rounds: s.rounds, Sent: s.sent}
+	man, err := datasets.ReadManifest(dir)
+	if err != nil {
+		return nil, err
+	}
 	for i := range r.Machines {
-		r.Machines[i] = s.cfg.Pool.Machines[i].Name
+		r.Machines[i], r.Systems[i] = s.cfg.Pool.Machines[i].Name, man.Machines[i].Stack
 		if r.Answers[i], err = answers(dir, r.Machines[i], &p); err != nil {
 			return nil, err
 		}

@@ -52,7 +52,8 @@ func (r *Result) telling() (told []Difference) {
 // maxWords is how many differences are told; the others follow from them.
 const maxWords = 12
 
-// WriteText writes the differences in words, and both ladders side by side:
+// WriteText writes the differences in words, their causes where they are
+// known, and both ladders side by side:
 // each step, and below it what either machine answered.
 func (r *Result) WriteText(w io.Writer) error {
 	var b strings.Builder
@@ -64,6 +65,10 @@ func (r *Result) WriteText(w io.Writer) error {
 	}
 	if n := len(told) - maxWords; n > 0 {
 		fmt.Fprintf(&b, "… and %d more\n", n)
+	}
+	for _, e := range r.Explain() {
+		fmt.Fprintf(&b, "\nThe cause, by the kernels' sources: %s of Linux %s, which %s runs, and not of %s. There, %s.\n",
+			e.Function, e.WithIn, e.Machine, e.WithoutIn, e.Words)
 	}
 	width := len(r.Machines[0])
 	for _, step := range r.Answers[0] {
