@@ -190,7 +190,11 @@ func (b *biasRun) size(first, second int) []Warning {
 	wanted := b.machines / 10 * 10
 	b.machines = min(wanted, first*100/biasPercent[len(biasPercent)-1], 2*second) / 10 * 10
 	if b.machines == 0 {
-		return []Warning{{WarnCannotTell, "", fmt.Sprintf("cannot tell: no two sibling classes at distribution level 1 have 9 and 5 machines (the largest: %q %d, %q %d); no rows", b.classes[0], first, b.classes[1], second)}}
+		largest := "there are none"
+		if second > 0 {
+			largest = fmt.Sprintf("the largest: %q %d, %q %d", b.classes[0], first, b.classes[1], second)
+		}
+		return []Warning{{WarnCannotTell, "", "cannot tell: no two sibling classes at distribution level 1 have 9 and 5 machines (" + largest + "); no rows"}}
 	}
 	sizes := fmt.Sprintf("%s has %d machines and %s %d", b.classes[0], first, b.classes[1], second)
 	switch {

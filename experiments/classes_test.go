@@ -1,6 +1,8 @@
 package experiments_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +44,33 @@ func TestClasses(t *testing.T) {
 	}, rows)
 	_, rows = rowsOf[experiments.ClassRow](t, "classes", experiments.Input{Data: d, Options: map[string]string{"hierarchies": "distribution"}})
 	require.Len(t, rows, 7)
+}
+
+func TestMachines(t *testing.T) {
+	m := func(name string, modelled bool, factors map[string]string) datasets.Machine {
+		return datasets.Machine{Name: name, Group: "i-" + name, Backend: "b", Stack: "Stack " + name, Modelled: modelled, Factors: factors,
+			Labels: datasets.Labels{Kernel: [3]string{"L", "L 6", "L 6.1"}, Distribution: [3]string{"L", "D", "D 12"}}}
+	}
+	all := []datasets.Machine{m("a", false, map[string]string{"ttl": "64", "memory": "96"}), m("b", true, nil), m("c", false, nil)}
+	d := runData()
+	d.Matrix = datasets.NewGrouper(all[:2]).Matrix(nil)
+	dir := filepath.Join(t.TempDir(), "run")
+	write := func(run, plan, pool string, parts ...datasets.Part) {
+		require.NoError(t, os.MkdirAll(run, 0o755))
+		man := datasets.Manifest{Format: datasets.RunFormat, Pool: pool, Machines: all, Plans: []datasets.Plan{{Name: plan, N: 1, Repeats: 6}}, Parts: parts}
+		require.NoError(t, man.Write(nil, run))
+	}
+	write(dir, "random", d.Origin.Pool, datasets.Part{Plan: "random", Machine: "a"}, datasets.Part{Plan: "random", Machine: "c", Missing: "it is broken"})
+	write(dir+"-dialogue", "dialogue", d.Origin.Pool, datasets.Part{Plan: "dialogue", Machine: "c", Missing: "link closed"})
+	write(dir+"-other", "other", "another pool", datasets.Part{Plan: "other", Machine: "a", Missing: "not ours"})
+	_, rows := rowsOf[experiments.MachineRow](t, "machines", experiments.Input{Data: d, Run: dir})
+	require.Equal(t, []experiments.MachineRow{
+		{"a", "i-a", "Stack a", "b", "real", "L 6.1", "D 12", "memory 96, ttl 64", ""},
+		{"b", "i-b", "Stack b", "b", "modelled", "L 6.1", "D 12", "", ""},
+		{"c", "i-c", "Stack c", "b", "real", "L 6.1", "D 12", "", "random: it is broken; dialogue: link closed"},
+	}, rows)
+	_, rows = rowsOf[experiments.MachineRow](t, "machines", experiments.Input{Data: d})
+	require.Len(t, rows, 2, "those of the data")
 }
 
 func TestSources(t *testing.T) {

@@ -27,7 +27,7 @@ type Entry struct {
 
 // All gives every experiment, in the order in which reports show them.
 func All() []Entry {
-	return []Entry{classes, sources, probeCount, uniqueValues, repeats, loss, overfitting, accuracy, bias, confusion, importance, learningCurve, calibration, factors, noveltyEntry, leakage, compare, reach, loo, classMap, vectorClassifiers, vectorNovelty, example, statements}
+	return []Entry{classes, machines, sources, probeCount, uniqueValues, repeats, loss, overfitting, accuracy, bias, confusion, importance, learningCurve, calibration, factors, noveltyEntry, leakage, compare, reach, loo, classMap, vectorClassifiers, vectorNovelty, example, statements}
 }
 
 // Find gives the experiment of a name; an unknown one is an error that lists

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 
 	"tickle/datasets"
 )
@@ -187,5 +188,9 @@ func parseResult(b []byte) (*Result, error) {
 		return nil, fmt.Errorf("want a result of %s: %w", entry.Name, err)
 	}
 	r.Rows = rows.Elem().Interface()
+	same := func(a, b Column) bool { return a.Name == b.Name && a.Type == b.Type }
+	if !slices.EqualFunc(r.Columns, ColumnsOf(r.Rows), same) {
+		return nil, fmt.Errorf("columns of another version of experiment %s: run it again", entry.Name)
+	}
 	return r, nil
 }

@@ -106,8 +106,9 @@ func TestMalformedResults(t *testing.T) {
 		`{`:                                "want a result: unexpected end of JSON input",
 		`{"schema": 9}`:                    "schema 9: want 1",
 		`{"schema": 1, "experiment": "x"}`: `experiment "x": want one of `,
-		`{"schema": 1, "experiment": "accuracy", "rows": [{"accuracy": "NaN"}]}`: `want a result of accuracy: number "NaN": want a number or null`,
-		`{"schema": 1, "experiment": "accuracy", "row": []}`:                     `want a result of accuracy: json: unknown field "row"`,
+		`{"schema": 1, "experiment": "accuracy", "rows": [{"accuracy": "NaN"}]}`:                 `want a result of accuracy: number "NaN": want a number or null`,
+		`{"schema": 1, "experiment": "accuracy", "row": []}`:                                     `want a result of accuracy: json: unknown field "row"`,
+		`{"schema": 1, "experiment": "classes", "columns": [{"name": "label", "type": "text"}]}`: `columns of another version of experiment classes: run it again`,
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 		_, err := experiments.ReadResult(path)

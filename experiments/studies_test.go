@@ -266,7 +266,7 @@ func TestBiasSaysWhenItCannotTell(t *testing.T) {
 		{19, 30, "cannot-tell", "cannot tell: Fedora has 30 machines and Ubuntu 19, fewer than 20 each; draws are of 30 machines", 30},
 		{50, 40, "small-n", "Ubuntu has 50 machines and Fedora 40: draws are of 50 machines instead of 100", 50},
 		{8, 3, "cannot-tell", `cannot tell: no two sibling classes at distribution level 1 have 9 and 5 machines (the largest: "Ubuntu" 8, "Fedora" 3); no rows`, 0},
-		{8, 0, "cannot-tell", `cannot tell: no two sibling classes at distribution level 1 have 9 and 5 machines (the largest: "" 0, "" 0); no rows`, 0},
+		{8, 0, "cannot-tell", `cannot tell: no two sibling classes at distribution level 1 have 9 and 5 machines (there are none); no rows`, 0},
 	} {
 		r := study(t, "bias", experiments.Input{Data: mixed(c.first, c.second), Learners: ls, Options: map[string]string{"draws": "1", "folds": "2"}})
 		require.Equal(t, []experiments.Warning{{Code: c.code, Text: c.text}}, r.Warnings)

@@ -1,0 +1,100 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tickle/datasets"
+)
+
+// MachineRow is a machine of the pool.
+type MachineRow struct {
+	Machine      string `json:"machine"`
+	Image        string `json:"image" doc:"what folds may not split: the same kernel build or release"`
+	Stack        string `json:"stack" doc:"what answers"`
+	Backend      string `json:"backend" extra:"yes" doc:"what runs it"`
+	Answers      string `json:"answers" doc:"real: of the stack itself; modelled: of a model of it"`
+	Kernel       string `json:"kernel" doc:"finest label of the hierarchy"`
+	Distribution string `json:"distribution" doc:"finest label of the hierarchy"`
+	Factors      string `json:"factors" doc:"what was set about it and its path"`
+	Missing      string `json:"missing" doc:"the plans that it has no part in, and why; empty: none"`
+}
+
+var machines = Entry{
+	Name:          "machines",
+	Title:         "The machines",
+	Summary:       "Every machine: what answers, its labels, what was set about it, and where it is missing.",
+	NeedsMachines: true,
+	Rows:          []MachineRow{},
+	Run:           runMachines,
+}
+
+func runMachines(_ context.Context, in *Input) (*Result, error) {
+	all := in.Data.Matrix.Machines
+	missing := make(map[string][]string)
+	if in.Run != "" {
+		own, err := datasets.ReadManifest(in.Run)
+		if err != nil {
+			return nil, err
+		}
+		if own.Pool == in.Data.Origin.Pool {
+			all = own.Machines
+		}
+		runs, err := runsBeside(in.Run, own)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range append([]*datasets.Manifest{own}, runs...) {
+			for _, p := range m.Parts {
+				if p.Missing != "" {
+					missing[p.Machine] = append(missing[p.Machine], p.Plan+": "+p.Missing)
+				}
+			}
+		}
+	}
+	rows := make([]MachineRow, len(all))
+	for i := range all {
+		rows[i] = machineRow(&all[i], missing[all[i].Name])
+	}
+	return &Result{Rows: rows}, nil
+}
+
+func machineRow(m *datasets.Machine, missing []string) MachineRow {
+	row := MachineRow{
+		Machine: m.Name, Image: m.Group, Stack: m.Stack, Backend: m.Backend, Answers: "real",
+		Kernel: m.Labels.At(datasets.Kernel, datasets.Levels-1), Distribution: m.Labels.At(datasets.Distribution, datasets.Levels-1),
+		Missing: strings.Join(missing, "; "),
+	}
+	if m.Modelled {
+		row.Answers = "modelled"
+	}
+	var factors []string
+	for _, name := range sortedKeys(m.Factors) {
+		factors = append(factors, name+" "+m.Factors[name])
+	}
+	row.Factors = strings.Join(factors, ", ")
+	return row
+}
+
+// runsBeside gives the manifests of the runs RUN-NAME beside a run, of the same
+// pool, in order of name.
+func runsBeside(run string, own *datasets.Manifest) (list []*datasets.Manifest, err error) {
+	files, err := filepath.Glob(datasets.ManifestPath(strings.TrimRight(run, "/") + "-*"))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", run, err)
+	}
+	slices.Sort(files)
+	for _, file := range files {
+		m, err := datasets.ReadManifest(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		if m.Pool == own.Pool {
+			list = append(list, m)
+		}
+	}
+	return list, nil
+}
