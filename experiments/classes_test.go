@@ -65,9 +65,9 @@ func TestMachines(t *testing.T) {
 	write(dir+"-other", "other", "another pool", datasets.Part{Plan: "other", Machine: "a", Missing: "not ours"})
 	_, rows := rowsOf[experiments.MachineRow](t, "machines", experiments.Input{Data: d, Run: dir})
 	require.Equal(t, []experiments.MachineRow{
-		{"a", "i-a", "Stack a", "b", "real", "L 6.1", "D 12", "memory 96, ttl 64", ""},
-		{"b", "i-b", "Stack b", "b", "modelled", "L 6.1", "D 12", "", ""},
-		{"c", "i-c", "Stack c", "b", "real", "L 6.1", "D 12", "", "random: it is broken; dialogue: link closed"},
+		{"a", "Stack a", "real", "L 6.1", "D 12", "memory 96, ttl 64", "", "i-a", "b"},
+		{"b", "Stack b", "modelled", "L 6.1", "D 12", "", "", "i-b", "b"},
+		{"c", "Stack c", "real", "L 6.1", "D 12", "", "random: it is broken; dialogue: link closed", "i-c", "b"},
 	}, rows)
 	_, rows = rowsOf[experiments.MachineRow](t, "machines", experiments.Input{Data: d})
 	require.Len(t, rows, 2, "those of the data")

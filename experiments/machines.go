@@ -13,14 +13,14 @@ import (
 // MachineRow is a machine of the pool.
 type MachineRow struct {
 	Machine      string `json:"machine"`
-	Image        string `json:"image" doc:"what folds may not split: the same kernel build or release"`
 	Stack        string `json:"stack" doc:"what answers"`
-	Backend      string `json:"backend" extra:"yes" doc:"what runs it"`
 	Answers      string `json:"answers" doc:"real: of the stack itself; modelled: of a model of it"`
 	Kernel       string `json:"kernel" doc:"finest label of the hierarchy"`
 	Distribution string `json:"distribution" doc:"finest label of the hierarchy"`
 	Factors      string `json:"factors" doc:"what was set about it and its path"`
 	Missing      string `json:"missing" doc:"the plans that it has no part in, and why; empty: none"`
+	Image        string `json:"image" extra:"yes" doc:"what folds may not split: the same kernel build or release"`
+	Backend      string `json:"backend" extra:"yes" doc:"what runs it"`
 }
 
 var machines = Entry{
