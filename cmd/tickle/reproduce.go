@@ -29,6 +29,7 @@ type scale struct {
 	pool          string
 	probes        int
 	dialogues     int    // 0: none
+	bred          int64  // packets to a machine that a search for better dialogues may take; 0: none
 	learners      string // of --learners; "": each experiment's own
 	vectors       bool   // also Nmap's IPv6 probes, and the studies of their vectors
 	waits         bool   // machines have clocks of their own, for which a worker waits
@@ -36,7 +37,7 @@ type scale struct {
 
 var scales = []scale{
 	{name: "demo", summary: "500 probes and 20 dialogues, six times each, to real stacks in the process and to modelled machines; under a minute",
-		pool: "demo", probes: 500, dialogues: 20},
+		pool: "demo", probes: 500, dialogues: 20, bred: 1200},
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
 		pool: "paper", probes: 50_000},
 	{name: "lab", summary: "1,000 probes and 500 dialogues, six times each, to kernels and stacks that boot (see make lab)",
@@ -108,6 +109,9 @@ func (r *reproduction) run(ctx context.Context) error {
 	}
 	if r.scale.dialogues > 0 {
 		steps = append(steps, step{"dialogues", func() error { return r.dialogues(ctx) }})
+	}
+	if r.scale.bred > 0 {
+		steps = append(steps, step{"bred dialogues", func() error { return r.bredDialogues(ctx) }})
 	}
 	if r.scale.vectors {
 		steps = append(steps, step{"vector data", func() (err error) { vectors, err = r.buildVectorData(); return err }})
