@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -44,8 +45,8 @@ func reachFigure(r *experiments.Result) (*Figure, error) {
 	}
 	s := &sheet{
 		legend: p.keys(),
-		footer: footer{fmt.Sprintf("%s %s level %d, vetted fields; bands are 90 %% of drawn subsets, intervals of accuracy 95 %% over groups (%s).",
-			provenanceLine(r), capital(first.Hierarchy), first.Level, p.learner)},
+		footer: footer{fmt.Sprintf("%s %s level %d, vetted fields; bands are 90 %% of drawn subsets, intervals of accuracy 95 %% over groups (%s). %s",
+			provenanceLine(r), capital(first.Hierarchy), first.Level, p.learner, p.words(p.scope()))},
 		panels: p.panels,
 	}
 	return s.figure(r, p.alt()), nil
@@ -91,14 +92,15 @@ func planTitle(plan string) string {
 	return plan
 }
 
+// scope is the one that the figure looks at more closely.
+func (p *reachFigurePlan) scope() string { return cmp.Or(p.family, experiments.AllPairs) }
+
 func (p *reachFigurePlan) panels(w Width) [][]*plot.Plot {
 	panels := []*plot.Plot{p.curves(experiments.AllPairs, "All pairs of labels")}
-	scope := experiments.AllPairs
 	if p.family != "" {
-		scope = p.family
 		panels = append(panels, p.curves(p.family, "Pairs within "+p.family))
 	}
-	panels = append(panels, p.survival(scope))
+	panels = append(panels, p.survival(p.scope()))
 	if len(p.splits) > 0 {
 		panels = append(panels, p.accuracy())
 	}
