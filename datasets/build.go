@@ -19,6 +19,7 @@ type BuildOptions struct {
 	Nondet  NondetPolicy
 	Filter  Filter
 	Sources *Sources // nil: DefaultSources
+	Only    []string // machines; nil: all of the plan
 	Workers int      // goroutines at most; 0: GOMAXPROCS
 	// Progress is told, by one goroutine at a time, how many of all steps are done.
 	Progress func(done, total int)
@@ -91,7 +92,7 @@ func newBuilder(run string, opt *BuildOptions) (*builder, error) {
 		Probes: b.plan.SHA256, Seed: man.Seed, Sent: b.plan.N, Repeats: b.plan.Repeats, Sources: opt.Sources,
 		Dialogues: b.plan.Layout() == Dialogues}
 	for _, m := range man.Machines {
-		if b.plan.Machines != nil && !slices.Contains(b.plan.Machines, m.Name) {
+		if b.plan.Machines != nil && !slices.Contains(b.plan.Machines, m.Name) || opt.Only != nil && !slices.Contains(opt.Only, m.Name) {
 			continue
 		}
 		if missing[m.Name] {

@@ -2,16 +2,12 @@ package experiments
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"tickle/datasets"
 	"tickle/experiments/stats"
-	"tickle/probegen"
 )
 
 // ReachRow is what one kind of probes reaches: how many pairs of labels it
@@ -136,80 +132,6 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 	}
 	r.result.Rows = r.rows
 	return r.result, nil
-}
-
-// open builds a data set of every plan that the run, or one beside it, has.
-func (r *reachRun) open(ctx context.Context) error {
-	for _, name := range r.in.list("plans") {
-		run, m, at, err := r.find(name)
-		if err != nil {
-			return err
-		}
-		if at < 0 {
-			r.result.Warnings = append(r.result.Warnings, noPlan(r.in, name, "its probes are not compared"))
-			continue
-		}
-		if names := m.Plans[at].Probes.Options[probegen.SearchedOption]; names != "" {
-			r.searched = strings.Split(names, " ")
-		}
-		sent, exchanges := 0.0, 0.0
-		for i := range m.Parts {
-			if p := &m.Parts[i]; p.Plan == name {
-				sent, exchanges = sent+float64(p.Counts.Sent), exchanges+float64(p.Counts.Exchanges)
-			}
-		}
-		data, err := r.build(ctx, run, m, name)
-		if err != nil {
-			return fmt.Errorf("plan %s: %w", name, err)
-		}
-		if data.Origin.Probes == 0 || exchanges == 0 {
-			return fmt.Errorf("plan %s: no probe is left", name)
-		}
-		r.plans = append(r.plans, reachPlan{name, data, data.Origin.Probes, sent / exchanges * float64(m.Plans[at].Repeats)})
-	}
-	if len(r.plans) == 0 {
-		return errors.New("the run has none of the plans: nothing to compare")
-	}
-	return nil
-}
-
-// find gives the run that has a plan, and the plan's place in its manifest:
-// the run itself, or the folder RUN-PLAN beside it, of the same pool; -1 where
-// neither has it.
-func (r *reachRun) find(plan string) (run string, m *datasets.Manifest, at int, err error) {
-	in := func(m *datasets.Manifest) int {
-		return slices.IndexFunc(m.Plans, func(p datasets.Plan) bool { return p.Name == plan })
-	}
-	own, err := datasets.ReadManifest(r.in.Run)
-	if err != nil {
-		return "", nil, 0, err
-	}
-	if at := in(own); at >= 0 {
-		return r.in.Run, own, at, nil
-	}
-	beside := strings.TrimRight(r.in.Run, "/") + "-" + plan
-	m, err = datasets.ReadManifest(beside)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", nil, -1, nil
-	case err != nil:
-		return "", nil, 0, err
-	case m.Pool != own.Pool:
-		return "", nil, 0, fmt.Errorf("%s: pool %q: want %q, as %s has", datasets.ManifestPath(beside), m.Pool, own.Pool, r.in.Run)
-	}
-	return beside, m, in(m), nil
-}
-
-// build builds the data set of a plan, unless it is the one that is given.
-func (r *reachRun) build(ctx context.Context, run string, m *datasets.Manifest, plan string) (*Data, error) {
-	if o := &r.in.Data.Origin; o.Plan == plan && o.Pool == m.Pool && o.Table == nil {
-		return r.in.Data, nil
-	}
-	d, err := datasets.Build(ctx, run, datasets.BuildOptions{Plan: plan, Workers: r.in.Workers})
-	if err != nil {
-		return nil, err
-	}
-	return Of(run+" plan "+plan, d), nil
 }
 
 // row is the beginning of a row.

@@ -3,6 +3,8 @@ package experiments
 import (
 	"context"
 	"fmt"
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,4 +57,28 @@ func TestReachOfTheRecordedLab(t *testing.T) {
 	require.Equal(t, 28, last["Linux"].Pairs)
 	require.Equal(t, 28, labels)
 	require.EqualValues(t, last["Linux"].Told, beyond, "no vetted field is a window's")
+}
+
+// TestReachComparesTheSameMachines: one that has no part in a plan is left out
+// of all, and named.
+func TestReachComparesTheSameMachines(t *testing.T) {
+	run := t.TempDir()
+	require.NoError(t, os.CopyFS(run, os.DirFS("../testdata/lab/run")))
+	m, err := datasets.ReadManifest(run)
+	require.NoError(t, err)
+	at := slices.IndexFunc(m.Parts, func(p datasets.Part) bool { return p.Plan == "nmap4" && p.Missing == "" })
+	require.Positive(t, at)
+	name := m.Parts[at].Machine
+	m.Parts[at].Missing = "it died"
+	require.NoError(t, m.Write(nil, run))
+	d, err := datasets.Build(context.Background(), run, datasets.BuildOptions{})
+	require.NoError(t, err)
+	r := &reachRun{in: &Input{Data: Of("lab", d), Run: run, Options: map[string]string{"plans": "random,nmap4"}}, result: &Result{}}
+	require.NoError(t, r.open(context.Background()))
+	require.Len(t, r.plans, 2)
+	for _, p := range r.plans {
+		require.Equal(t, d.Matrix.Rows()-1, p.data.Matrix.Rows(), p.name)
+		require.False(t, slices.ContainsFunc(p.data.Matrix.Machines, func(m datasets.Machine) bool { return m.Name == name }), p.name)
+	}
+	require.Contains(t, r.result.Warnings, Warning{Code: WarnNotInAllPlans, Text: "1 machines have no part in all plans, and none in the comparison: " + name})
 }

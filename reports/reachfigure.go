@@ -45,11 +45,21 @@ func reachFigure(r *experiments.Result) (*Figure, error) {
 	}
 	s := &sheet{
 		legend: p.keys(),
-		footer: footer{fmt.Sprintf("%s %s level %d, vetted fields; bands are 90 %% of drawn subsets, intervals of accuracy 95 %% over groups (%s). %s",
-			provenanceLine(r), capital(first.Hierarchy), first.Level, p.learner, p.words(p.scope()))},
+		footer: footer{fmt.Sprintf("%s %s%s level %d, vetted fields; bands are 90 %% of drawn subsets, intervals of accuracy 95 %% over groups (%s). %s",
+			provenanceLine(r), notInAllPlans(r), capital(first.Hierarchy), first.Level, p.learner, p.words(p.scope()))},
 		panels: p.panels,
 	}
 	return s.figure(r, p.alt()), nil
+}
+
+// notInAllPlans is what the figure says of machines that are not compared.
+func notInAllPlans(r *experiments.Result) string {
+	for i := range r.Warnings {
+		if r.Warnings[i].Code == experiments.WarnNotInAllPlans {
+			return "Of these, " + r.Warnings[i].Text + ". "
+		}
+	}
+	return ""
 }
 
 // reachFigurePlan is what the figure shows.
