@@ -56,7 +56,8 @@ func reachFigure(r *experiments.Result) (*Figure, error) {
 func notInAllPlans(r *experiments.Result) string {
 	for i := range r.Warnings {
 		if r.Warnings[i].Code == experiments.WarnNotInAllPlans {
-			return "Of these, " + r.Warnings[i].Text + ". "
+			many, _, _ := strings.Cut(r.Warnings[i].Text, ":") // the names are in the table's warnings
+			return "Of these, " + many + ". "
 		}
 	}
 	return ""
