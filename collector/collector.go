@@ -95,6 +95,9 @@ type Plan struct {
 	// is certain, and as fast as the window lets on others.
 	Pace int64
 	gaps []int64 // the set's own, one a probe; nil: Pace
+	// FullSpeed leaves it at that: dialogues that met silence are not had once
+	// more at a slow pace, and what a limit kept back counts as silence.
+	FullSpeed bool
 }
 
 // Keep says what of the packets themselves is kept.

@@ -87,7 +87,7 @@ func TestDialoguesLeaveNothingBehind(t *testing.T) {
 }
 
 // BenchmarkDialogues reports dialogues a second with modelled machines, one at a
-// time, with the store written.
+// time, at full speed, with the store written.
 func BenchmarkDialogues(b *testing.B) {
 	set, err := probegen.Generate("dialogue", probegen.Config{N: 2000, Seed: 1})
 	require.NoError(b, err)
@@ -95,7 +95,7 @@ func BenchmarkDialogues(b *testing.B) {
 	machines.Machines = machines.Machines[1:] // the models
 	for b.Loop() {
 		_, err := collector.Collect(context.Background(), collector.Config{Dir: b.TempDir(), Pool: machines, Seed: 1, Workers: 1,
-			Plans: []collector.Plan{{Name: "dialogue", Set: set}}, Backends: map[string]pool.Backend{"sim": sim.Backend{}}, Observations: collector.ObserveNone})
+			Plans: []collector.Plan{{Name: "dialogue", Set: set, FullSpeed: true}}, Backends: map[string]pool.Backend{"sim": sim.Backend{}}, Observations: collector.ObserveNone})
 		require.NoError(b, err)
 	}
 	b.ReportMetric(float64(b.N*len(machines.Machines)*6*len(set.Probes))/b.Elapsed().Seconds(), "dialogues/s")

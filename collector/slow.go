@@ -45,9 +45,11 @@ type slowly struct {
 	left   int      // dialogues that there was no time for
 }
 
-// hasSlow says whether dialogues may be had again at a slow pace: their pace is
-// not given by the plan.
-func (g *program) hasSlow() bool { return g.layout == datasets.Dialogues && !g.alone }
+// hasSlow says whether dialogues may be had again at a slow pace: the plan gives
+// them no order of their own.
+func (g *program) hasSlow() bool {
+	return g.layout == datasets.Dialogues && !g.alone && !g.plan.FullSpeed
+}
 
 // sendings is the number of copies to one machine, with those at a slow pace,
 // one a probe, behind the others.

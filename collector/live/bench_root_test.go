@@ -51,7 +51,7 @@ func BenchmarkLinks(b *testing.B) {
 }
 
 // BenchmarkDialogueLinks reports dialogues a second with the host's kernel in a
-// namespace, waits apart, with the store written.
+// namespace, waits and copies at a slow pace apart, with the store written.
 func BenchmarkDialogueLinks(b *testing.B) {
 	set, err := probegen.Generate("dialogue", probegen.Config{N: 1000, Seed: 1,
 		Options: map[string]string{"wait-share": "0", "udp-share": "0", "icmp-share": "0"}})
@@ -61,7 +61,7 @@ func BenchmarkDialogueLinks(b *testing.B) {
 	for range b.N {
 		cfg := collector.Config{
 			Dir: b.TempDir(), Pool: &pool.Pool{Name: "bench", Machines: []pool.Machine{host}}, Backends: map[string]pool.Backend{"live": live.Backend{}},
-			Plans: []collector.Plan{{Name: "dialogue", Set: set}}, Seed: 1, Observations: collector.ObserveNone,
+			Plans: []collector.Plan{{Name: "dialogue", Set: set, FullSpeed: true}}, Seed: 1, Observations: collector.ObserveNone,
 		}
 		start := time.Now()
 		if _, err := collector.Collect(context.Background(), cfg); err != nil {
