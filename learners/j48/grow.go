@@ -37,8 +37,9 @@ type grower struct {
 	scratch []*scratch
 	// Of the attributes that a node measures: at a big one they are more than
 	// any cache holds, so that there is no more of them than has to be.
-	gains, ratios []float64 // a gain below zero is of one that cannot split
-	live          []int32   // by part, those that may split a part of the node
+	live          []int32   // those that may split the node or a part of it, in order
+	gains, ratios []float64 // of each of those; a gain below zero is of one that cannot split the node
+	left          [][]int32 // by depth, those that are left for the nodes below
 	entering      []int32   // of each attribute: columns that enter the average gain
 }
 
@@ -117,15 +118,22 @@ func (g *grower) root() []entry {
 	return rows
 }
 
-// grow makes the tree of rows. alive are the attributes, by index, that may
-// split them: one that cannot split a node into two bags of a leaf's weight
+// reached is the rows that come to a node, and the attributes, by index, that
+// may split them: one that cannot split a node into two bags of a leaf's weight
 // cannot split any part of it, and a number always may.
-func (g *grower) grow(rows []entry, alive []int32) (*node, error) {
+type reached struct {
+	rows  []entry
+	alive []int32
+	depth int
+}
+
+// grow makes the tree of what reaches its root.
+func (g *grower) grow(at reached) (*node, error) {
 	if err := g.ctx.Err(); err != nil {
 		return nil, err
 	}
-	n := &node{rows: rows, dist: whole(rows, g.classes)}
-	test, alive, err := g.choose(n, alive)
+	n := &node{rows: at.rows, dist: whole(at.rows, g.classes)}
+	test, alive, err := g.choose(n, at)
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +142,9 @@ func (g *grower) grow(rows []entry, alive []int32) (*node, error) {
 		return n, nil
 	}
 	n.test = test
-	n.dist = test.tally(rows, g.classes)
-	for _, part := range test.deal(rows, n.dist) {
-		son, err := g.grow(part, alive)
+	n.dist = test.tally(at.rows, g.classes)
+	for _, part := range test.deal(at.rows, n.dist) {
+		son, err := g.grow(reached{part, alive, at.depth + 1})
 		if err != nil {
 			return nil, err
 		}
@@ -154,14 +162,15 @@ type candidate struct {
 }
 
 // choose gives the test with the highest gain ratio of those whose gain is not
-// less than the average; nil for a leaf. It narrows alive down for the nodes
-// below.
-func (g *grower) choose(n *node, alive []int32) (*test, []int32, error) {
+// less than the average; nil for a leaf. It gives the attributes that are left for
+// the nodes below, in memory of that depth, which the node's next sibling uses
+// again.
+func (g *grower) choose(n *node, at reached) (*test, []int32, error) {
 	d := n.dist
 	if 2*float64(g.leaf)-d.total > tolerance || equal(d.total, d.class[most(d.class)]) {
 		return nil, nil, nil
 	}
-	h, parts, err := g.measure(n, alive)
+	h, parts, err := g.measure(n, at.alive)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -179,15 +188,19 @@ func (g *grower) choose(n *node, alive []int32) (*test, []int32, error) {
 	if best < 0 {
 		return nil, nil, nil
 	}
-	left := make([]int32, 0, all.live)
+	if at.depth == len(g.left) {
+		g.left = append(g.left, nil)
+	}
+	left := slices.Grow(g.left[at.depth][:0], all.live)
 	for i := range parts {
 		left = append(left, g.live[parts[i].from:parts[i].from+parts[i].live]...)
 	}
-	return g.testOf(h, &g.list[alive[best]]), left, nil
+	g.left[at.depth] = left
+	return g.testOf(h, &g.list[g.live[best]]), left, nil
 }
 
-// first gives the first attribute, as an index into those measured, of the
-// highest gain ratio among those whose gain is not below the least; -1 where
+// first gives the first attribute, as an index into g.live, of the highest gain
+// ratio among those whose gain is not below the least; -1 where
 // there is none.
 func (g *grower) first(parts []part, least float64) int {
 	least = max(least, 0)
@@ -197,7 +210,7 @@ func (g *grower) first(parts []part, least float64) int {
 		if p.gain < least || !greater(p.ratio, ratio) {
 			continue
 		}
-		for k := p.from; k < p.to; k++ {
+		for k := p.from; k < p.from+p.live; k++ {
 			if g.gains[k] >= least && greater(g.ratios[k], ratio) {
 				best, ratio = k, g.ratios[k]
 			}
@@ -247,7 +260,7 @@ type part struct {
 	from, to    int     // as indices into those measured
 	sum         float64 // gains of the columns that enter the average
 	columns     int     // how many those are
-	live        int     // how many attributes may split a part of the node: g.live[from:from+live]
+	live        int     // how many of them are live: g.live[from:from+live]
 	gain, ratio float64 // the highest
 }
 
@@ -258,7 +271,8 @@ func (g *grower) parts(alive []int32) []part {
 	for from := 0; from < len(alive); {
 		to := min(from+partColumns, len(alive))
 		if g.places != nil {
-			for most := min(to+bitslice.Bits, len(alive)); to < most && g.sameBlock(alive[to-1], alive[to]); {
+			block := g.places[alive[to-1]].first / bitslice.Bits
+			for most := min(to+bitslice.Bits, len(alive)); to < most && g.places[alive[to]].first/bitslice.Bits == block; {
 				to++
 			}
 		}
@@ -268,8 +282,8 @@ func (g *grower) parts(alive []int32) []part {
 	return parts
 }
 
-// measure measures attributes at a node and leaves what it finds in g.gains,
-// g.ratios and g.live.
+// measure measures attributes at a node and leaves in g.live those that may split
+// it or a part of it, part by part.
 func (g *grower) measure(n *node, alive []int32) (*here, []part, error) {
 	g.gains = slices.Grow(g.gains[:0], len(alive))[:len(alive)]
 	g.ratios = slices.Grow(g.ratios[:0], len(alive))[:len(alive)]
@@ -288,36 +302,54 @@ func (g *grower) measure(n *node, alive []int32) (*here, []part, error) {
 			if err := g.ctx.Err(); err != nil {
 				return err
 			}
-			p := &parts[i]
-			g.measureFrom(h, span{alive, p.from, p.to}, g.scratch[w])
-			g.sum(p, alive)
+			p := parts[i] // a copy, for other parts lie in the same cache line
+			g.measurePart(h, &p, alive, g.scratch[w])
+			parts[i] = p
 		}
 		return nil
 	})
 	return h, parts, err
 }
 
-// sum fills in what was found of a part.
-func (g *grower) sum(p *part, alive []int32) {
+// measurePart measures the attributes of a part.
+func (g *grower) measurePart(h *here, p *part, alive []int32, s *scratch) {
+	if h.classes != nil {
+		g.verticals(h, p, alive, s)
+	} else {
+		for _, i := range alive[p.from:p.to] {
+			p.live = g.keep(p.from+p.live, i, g.candidate(h, &g.list[i], s)) - p.from
+		}
+	}
 	p.gain = -1
-	live := g.live[p.from:p.to]
-	for k := p.from; k < p.to; k++ {
-		i, gain := alive[k], g.gains[k]
+	for k := p.from; k < p.from+p.live; k++ {
+		gain := g.gains[k]
 		if gain < 0 {
-			if !g.list[i].Nominal() {
-				live[p.live] = i
-				p.live++
-			}
 			continue
 		}
-		live[p.live] = i
-		p.live++
-		p.gain, p.ratio = max(p.gain, gain), max(p.ratio, g.ratios[k])
-		if n := int(g.entering[i]); n > 0 {
+		if gain > p.gain {
+			p.gain = gain
+		}
+		if g.ratios[k] > p.ratio {
+			p.ratio = g.ratios[k]
+		}
+		if n := int(g.entering[g.live[k]]); n > 0 {
 			p.sum += gain * float64(n)
 			p.columns += n
 		}
 	}
+}
+
+// keep makes an attribute the live one at a place, if it may split the node or, as
+// a number always may, a part of it, and gives the next free place.
+func (g *grower) keep(at int, i int32, c candidate) int {
+	if !c.valid {
+		if g.list[i].Nominal() {
+			return at
+		}
+		c.gain = -1
+	}
+	g.live[at], g.gains[at], g.ratios[at] = i, c.gain, c.ratio
+	return at + 1
 }
 
 // span is alive[from:to].

@@ -75,7 +75,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 			alive = append(alive, int32(i))
 		}
 	}
-	root, err := g.grow(g.root(), alive)
+	root, err := g.grow(reached{rows: g.root(), alive: alive})
 	if err != nil {
 		return nil, err
 	}

@@ -43,11 +43,6 @@ func newVertical(o *learners.OneHot, s *datasets.Selection, list []attributes.At
 	return v
 }
 
-// sameBlock reports whether two attributes lie in one block.
-func (v *vertical) sameBlock(i, j int32) bool {
-	return v.places[i].first/bitslice.Bits == v.places[j].first/bitslice.Bits
-}
-
 // class is the rows of a node that have one class.
 type class struct {
 	rows   []int32
@@ -90,40 +85,64 @@ type tally struct {
 	shares  [bitslice.Bits]float64 // of the wanted, Σ over classes of k·log₂(k/n)
 	own     bitslice.Counts        // of a class
 	divided bitslice.Vector        // the values that some rows of a class have
-	able    []int32                // the columns that can split the node, as indices into span.alive
 }
 
-// block measures the columns of a span that lie in a block of values. A column
-// needs two values of a leaf's weight to be able to split the node.
-func (t *tally) block(g *grower, h *here, in span) {
-	block := int(g.places[in.alive[in.from]].first / bitslice.Bits)
-	vectors := g.onehot.Block(block)
+// verticals measures attributes of a part, block by block.
+func (g *grower) verticals(h *here, p *part, alive []int32, s *scratch) {
+	for from := p.from; from < p.to; {
+		from = g.block(h, p, span{alive, from, p.to}, s)
+	}
+}
+
+// block measures the attributes of a span as far as they lie in the block of the
+// first, and gives where the next block begins.
+func (g *grower) block(h *here, p *part, in span, s *scratch) (next int) {
+	t, live := &s.tally, p.from+p.live
+	first := live
+	block := g.places[in.alive[in.from]].first / bitslice.Bits
+	counted := false
+	for next = in.from; next < in.to; next++ {
+		i := in.alive[next]
+		at := g.places[i]
+		if at.first/bitslice.Bits != block {
+			break
+		}
+		if at.mask == 0 {
+			live = g.keep(live, i, g.candidate(h, &g.list[i], s))
+			continue
+		}
+		if !counted {
+			t.count(g, g.onehot.Block(int(block)), h)
+			counted = true
+		}
+		word, bit := at.first/64%bitslice.Words, at.first%64
+		// A column needs two values of a leaf's weight to split the node.
+		if own := uint32(t.large[word]>>bit) & at.mask; own&(own-1) != 0 {
+			t.wanted[word] |= uint64(at.mask) << bit
+			g.live[live] = i
+			live++
+		}
+	}
+	p.live = live - p.from
+	if !counted || !t.wanted.Any() {
+		return next
+	}
+	t.total.All(&t.numbers)
+	t.share(g.onehot.Block(int(block)), h)
+	for k := first; k < live; k++ {
+		if at := g.places[g.live[k]]; at.mask != 0 {
+			g.gains[k], g.ratios[k] = t.measure(g, at, h)
+		}
+	}
+	return next
+}
+
+// count counts a node's rows in a block.
+func (t *tally) count(g *grower, vectors []bitslice.Vector, h *here) {
 	t.total.Reset()
 	t.total.Add(vectors, h.ids)
 	t.total.AtLeast(&t.large, max(1, g.leaf))
-	t.wanted, t.able = bitslice.Vector{}, t.able[:0]
-	for k := in.from; k < in.to; k++ {
-		place := g.places[in.alive[k]]
-		if place.mask == 0 {
-			continue
-		}
-		word, bit := place.first/64%bitslice.Words, place.first%64
-		if own := uint32(t.large[word]>>bit) & place.mask; own&(own-1) == 0 {
-			g.gains[k] = -1
-			continue
-		}
-		t.wanted[word] |= uint64(place.mask) << bit
-		t.able = append(t.able, int32(k))
-	}
-	if len(t.able) == 0 {
-		return
-	}
-	t.total.All(&t.numbers)
-	t.share(vectors, h)
-	for _, k := range t.able {
-		place := g.places[in.alive[k]]
-		g.gains[k], g.ratios[k] = t.measure(g, place, h)
-	}
+	t.wanted = bitslice.Vector{}
 }
 
 // share computes the shares of the wanted values.
@@ -183,30 +202,4 @@ func (t *tally) measure(g *grower, at place, h *here) (gain, ratio float64) {
 		ratio = gain / (entropy / h.total)
 	}
 	return gain, ratio
-}
-
-// measureFrom measures some of the attributes at a node.
-func (g *grower) measureFrom(h *here, in span, s *scratch) {
-	for from := in.from; from < in.to; {
-		to := from + 1
-		for h.classes != nil && to < in.to && g.sameBlock(in.alive[from], in.alive[to]) {
-			to++
-		}
-		vertical := false
-		for k := from; k < to; k++ {
-			i := in.alive[k]
-			if h.classes != nil && g.places[i].mask != 0 {
-				vertical = true
-				continue
-			}
-			c := g.candidate(h, &g.list[i], s)
-			if g.gains[k], g.ratios[k] = c.gain, c.ratio; !c.valid {
-				g.gains[k] = -1
-			}
-		}
-		if vertical {
-			s.tally.block(g, h, span{in.alive, from, to})
-		}
-		from = to
-	}
 }
