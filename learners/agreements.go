@@ -180,64 +180,37 @@ func sliceGroups(s *datasets.Selection, fill []datasets.Code) (groups []sliceGro
 // pack makes planes of the codes.
 func (g *sliceGroup) pack(s *datasets.Selection) slice {
 	p := slice{two: g.two}
-	p.Planes, p.Rows, p.Stride, p.Shift = g.planes, s.Rows(), bitslice.PaddedRows(s.Rows()), g.shift
+	p.Planes, p.Rows, p.Stride, p.Shift = g.planes, s.Rows(), bitslice.SlicedRows(s.Rows()), g.shift
 	p.Used = ^uint64(0) >> (64 - len(g.ids))
 	p.Codes = make([]uint64, p.Planes*p.Stride)
-	from := 0
-	if g.missing {
-		p.There = make([]uint64, p.Stride)
-	} else if g.fill == nil {
-		from = g.packFours(s, &p)
+	columns := make([][]datasets.Code, len(g.ids))
+	gaps := false
+	for i, id := range g.ids {
+		columns[i] = s.Codes(id)
+		gaps = gaps || s.Parts[id].Missing
 	}
-	for bit, id := range g.ids {
-		for r, code := range s.Codes(id)[from:] {
-			if code == datasets.Missing {
-				if g.missing {
-					continue
-				}
-				code = g.fill[bit]
-			}
-			for b := range g.planes {
-				p.Codes[b*p.Stride+from+r] |= uint64(code>>b&1) << bit
-			}
-			if g.missing {
-				p.There[from+r] |= 1 << bit
-			}
+	for b := range g.planes {
+		bitslice.Slice(p.Codes[b*p.Stride:(b+1)*p.Stride], columns, b)
+	}
+	if !gaps {
+		return p
+	}
+	there := bitslice.SliceKnown(columns)
+	if g.missing {
+		p.There = there
+		return p
+	}
+	for b := range g.planes {
+		filled := uint64(0)
+		for i, code := range g.fill {
+			filled |= uint64(code>>b&1) << i
+		}
+		plane := p.Codes[b*p.Stride:][:p.Rows]
+		for r := range plane {
+			plane[r] = plane[r]&there[r] | filled&^there[r]
 		}
 	}
 	return p
-}
-
-// packFours packs codes, of which none is missing, four rows and sixteen
-// partitions at a time: each of a word's 16-bit lanes collects a row's bits. It
-// gives the number of rows that it has packed.
-func (g *sliceGroup) packFours(s *datasets.Selection, p *slice) (rows int) {
-	const low = 1<<48 | 1<<32 | 1<<16 | 1 // the lowest bit of each lane
-	rows = p.Rows / 4 * 4
-	var codes [16][]datasets.Code
-	for first := 0; first < len(g.ids); first += len(codes) {
-		ids := g.ids[first:min(first+len(codes), len(g.ids))]
-		for k, id := range ids {
-			codes[k] = s.Codes(id)
-		}
-		for r := 0; r < rows; r += 4 {
-			var lanes [16]uint64 // by plane
-			for k := range ids {
-				c := codes[k][r : r+4 : r+4]
-				four := uint64(c[0]) | uint64(c[1])<<16 | uint64(c[2])<<32 | uint64(c[3])<<48
-				for b := range lanes[:g.planes] {
-					lanes[b] |= four >> b & low << k
-				}
-			}
-			for b, lane := range lanes[:g.planes] {
-				out := p.Codes[b*p.Stride+r:][:4]
-				for k := range out {
-					out[k] |= lane >> (16 * k) & 0xffff << first
-				}
-			}
-		}
-	}
-	return rows
 }
 
 // tile counts the agreements of rows from…from+tileRows-1 with themselves and

@@ -131,24 +131,43 @@ func bundle64(s *datasets.Selection) []bundle {
 	return bundles
 }
 
-// pack sets the bits of a bundle's groups.
+// pack sets the words of a bundle's groups.
 func (w *words) pack(s *datasets.Selection, b *bundle) {
-	for bit, id := range b.ids {
-		for r, c := range s.Codes(id) {
-			if c == datasets.Missing {
-				continue
+	columns := make([][]datasets.Code, len(b.ids))
+	for i, id := range b.ids {
+		columns[i] = s.Codes(id)
+	}
+	planes := make([][]uint64, bits.Len(uint(b.values)))
+	for p := range planes {
+		planes[p] = make([]uint64, bitslice.SlicedRows(w.rows))
+		bitslice.Slice(planes[p], columns, p)
+	}
+	// Neither a missing cell, which is all ones, nor another value is like a
+	// code below b.values in the planes.
+	for code := range b.values {
+		vectors, word := w.group(b.at + code)
+		used := w.groups[b.at+code].used
+		for r := range vectors {
+			have := used
+			for p, plane := range planes {
+				if code>>p&1 == 1 {
+					have &= plane[r]
+				} else {
+					have &^= plane[r]
+				}
 			}
-			if int(c) < b.values {
-				w.set(b.at+int(c), r, bit)
-			}
-			if b.missing {
-				w.set(b.at+b.values, r, bit)
-			}
+			vectors[r][word] = have
+		}
+	}
+	if b.missing {
+		vectors, word := w.group(b.at + b.values)
+		for r, known := range bitslice.SliceKnown(columns)[:w.rows] {
+			vectors[r][word] = known
 		}
 	}
 }
 
-// set sets a bit of a group's word of a row.
-func (w *words) set(group, row, bit int) {
-	w.vectors[group/bitslice.Words*w.rows+row][group%bitslice.Words] |= 1 << bit
+// group gives the vectors that have a group's words, and which words those are.
+func (w *words) group(g int) (vectors []bitslice.Vector, word int) {
+	return w.block(g / bitslice.Words), g % bitslice.Words
 }

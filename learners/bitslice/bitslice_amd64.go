@@ -83,6 +83,15 @@ func addOverlaps(lines, x []uint64, list []Overlap, shift int) {
 	overlapsAVX512(lines, x, list, uint64(shift))
 }
 
+// slice is Slice for checked arguments.
+func slice(out []uint64, columns [][]uint16, bit int) {
+	if !vectors {
+		sliceWords(out, columns, bit)
+		return
+	}
+	sliceAVX512(&out[0], columns, bit)
+}
+
 //go:noescape
 func addAVX512(planes *[Planes]Vector, v []Vector, rows []int32) (ok bool)
 
@@ -103,3 +112,6 @@ func agreeThereAVX512(p *Pairs, i int, same, both *int32)
 
 //go:noescape
 func overlapsAVX512(lines, x []uint64, list []Overlap, shift uint64)
+
+//go:noescape
+func sliceAVX512(out *uint64, columns [][]uint16, bit int)

@@ -352,3 +352,114 @@ vector:
 	JNE       overlap
 	VZEROUPPER
 	RET
+
+// COLUMN adds to the words of acc the bit that stands for a column, in the rows
+// of K7 that have the bit of Z4. CX columns are left; R8 is the next one's slice.
+#define COLUMN(one, acc, end) \
+	DECQ        CX;                     \
+	JLT         end;                    \
+	MOVQ        (R8), R9;               \
+	ADDQ        $24, R8;                \
+	VMOVDQU16.Z (R9)(DX*2), K7, Z5;     \
+	VPTESTMW    Z5, Z4, K1;             \
+	VPADDW      one, acc, K1, acc
+
+#define SIXTEEN(acc, end) \
+	COLUMN(Z16, acc, end); \
+	COLUMN(Z17, acc, end); \
+	COLUMN(Z18, acc, end); \
+	COLUMN(Z19, acc, end); \
+	COLUMN(Z20, acc, end); \
+	COLUMN(Z21, acc, end); \
+	COLUMN(Z22, acc, end); \
+	COLUMN(Z23, acc, end); \
+	COLUMN(Z24, acc, end); \
+	COLUMN(Z25, acc, end); \
+	COLUMN(Z26, acc, end); \
+	COLUMN(Z27, acc, end); \
+	COLUMN(Z28, acc, end); \
+	COLUMN(Z29, acc, end); \
+	COLUMN(Z30, acc, end); \
+	COLUMN(Z31, acc, end)
+
+// TWO stores the rows at, at+1, at+8…, of which z has two a lane.
+#define TWO(at, z) \
+	VEXTRACTI64X2 $0, z, (at*8)(DI);      \
+	VEXTRACTI64X2 $1, z, (at*8+64)(DI);   \
+	VEXTRACTI64X2 $2, z, (at*8+128)(DI);  \
+	VEXTRACTI64X2 $3, z, (at*8+192)(DI)
+
+// ONES makes a vector of words of which each has one bit, double the last one's.
+#define ONES(from, to) VPADDW from, from, to
+
+// func sliceAVX512(out *uint64, columns [][]uint16, bit int)
+// Each round does 32 rows: Z0-Z3 have sixteen columns each, a word a row, and are
+// then put side by side.
+TEXT ·sliceAVX512(SB), NOSPLIT, $0-40
+	MOVQ         out+0(FP), DI
+	MOVQ         columns_base+8(FP), SI
+	MOVQ         bit+32(FP), CX
+	MOVQ         8(SI), BX // rows, of the first column
+	MOVL         $1, AX
+	VPBROADCASTW AX, Z16
+	SHLL         CX, AX
+	VPBROADCASTW AX, Z4
+	ONES(Z16, Z17)
+	ONES(Z17, Z18)
+	ONES(Z18, Z19)
+	ONES(Z19, Z20)
+	ONES(Z20, Z21)
+	ONES(Z21, Z22)
+	ONES(Z22, Z23)
+	ONES(Z23, Z24)
+	ONES(Z24, Z25)
+	ONES(Z25, Z26)
+	ONES(Z26, Z27)
+	ONES(Z27, Z28)
+	ONES(Z28, Z29)
+	ONES(Z29, Z30)
+	ONES(Z30, Z31)
+	XORQ         DX, DX
+
+rows:
+	MOVQ   $-1, AX
+	MOVQ   BX, CX
+	SUBQ   DX, CX
+	CMPQ   CX, $32
+	JGE    full
+	MOVQ   $1, AX
+	SHLQ   CX, AX
+	DECQ   AX
+
+full:
+	KMOVD  AX, K7
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	MOVQ   SI, R8
+	MOVQ   columns_len+16(FP), CX
+	SIXTEEN(Z0, store)
+	SIXTEEN(Z1, store)
+	SIXTEEN(Z2, store)
+	SIXTEEN(Z3, store)
+
+store:
+	VPUNPCKLWD Z1, Z0, Z5
+	VPUNPCKHWD Z1, Z0, Z6
+	VPUNPCKLWD Z3, Z2, Z7
+	VPUNPCKHWD Z3, Z2, Z8
+	VPUNPCKLDQ Z7, Z5, Z0
+	VPUNPCKHDQ Z7, Z5, Z1
+	VPUNPCKLDQ Z8, Z6, Z2
+	VPUNPCKHDQ Z8, Z6, Z3
+	TWO(0, Z0)
+	TWO(2, Z1)
+	TWO(4, Z2)
+	TWO(6, Z3)
+	ADDQ $256, DI
+	ADDQ $32, DX
+	CMPQ DX, BX
+	JLT  rows
+	VZEROUPPER
+	RET

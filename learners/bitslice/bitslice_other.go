@@ -25,3 +25,6 @@ func agreeThere(p *Pairs, i int, same, both []int32) { agreeThereWords(p, i, sam
 func addOverlaps(lines, x []uint64, list []Overlap, shift int) {
 	addOverlapsWords(lines, x, list, shift)
 }
+
+// slice is Slice for checked arguments.
+func slice(out []uint64, columns [][]uint16, bit int) { sliceWords(out, columns, bit) }

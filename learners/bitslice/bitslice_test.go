@@ -161,3 +161,57 @@ func TestAddOverlaps(t *testing.T) {
 		require.Panics(t, func() { AddOverlaps(make([]uint64, 8), make([]uint64, 8), []Overlap{{1, 1}}, 0) })
 	})
 }
+
+func TestSlice(t *testing.T) {
+	inBoth(t, func(t *testing.T, rng *rand.Rand) {
+		for _, rows := range []int{0, 1, 4, 31, 32, 33, 67} {
+			for _, n := range []int{0, 1, 15, 16, 17, 33, 63, 64} {
+				columns := make([][]uint16, n)
+				for i := range columns {
+					columns[i] = make([]uint16, rows)
+					for r := range columns[i] {
+						columns[i][r] = uint16(rng.Uint32())
+					}
+				}
+				for _, bit := range []int{0, 1, 7, 15} {
+					want, got := make([]uint64, SlicedRows(rows)), make([]uint64, SlicedRows(rows))
+					for r := range got {
+						got[r] = rng.Uint64()
+					}
+					for i, c := range columns {
+						for r, code := range c {
+							want[r] |= uint64(code>>bit&1) << i
+						}
+					}
+					Slice(got, columns, bit)
+					require.Equal(t, want, got, "%d rows, %d columns, bit %d", rows, n, bit)
+				}
+				checkKnown(t, columns)
+			}
+		}
+		require.Panics(t, func() { Slice(nil, make([][]uint16, 65), 0) })
+		require.Panics(t, func() { Slice(nil, nil, 16) })
+		require.Panics(t, func() { Slice(make([]uint64, 32), [][]uint16{{1}, {1, 2}}, 0) })
+		require.Panics(t, func() { Slice(make([]uint64, 8), [][]uint16{{1}}, 0) })
+	})
+}
+
+func checkKnown(t *testing.T, columns [][]uint16) {
+	t.Helper()
+	if len(columns) == 0 {
+		require.Empty(t, SliceKnown(columns))
+		return
+	}
+	want := make([]uint64, SlicedRows(len(columns[0])))
+	for i, c := range columns {
+		for r := range c {
+			if r%3 == i%2 {
+				c[r] = 0xffff
+			}
+			if c[r] != 0xffff {
+				want[r] |= 1 << i
+			}
+		}
+	}
+	require.Equal(t, want, SliceKnown(columns))
+}
