@@ -14,16 +14,18 @@ import (
 // costs time and nothing else; the hash's seed differs from process to
 // process and shows in no result.
 type Grouper struct {
-	m    *Matrix
-	seed maphash.Seed
-	head map[uint64]int32 // hash to the last partition that has it
-	next []int32          // partition to the one before with its hash, or -1
+	m      *Matrix
+	seed   maphash.Seed
+	hashes []uint64 // of the partitions
+	// table has 1 + the partition, at its hash or the next free place; 0 is free.
+	// Its size is a power of two.
+	table []int32
 }
 
 // NewGrouper starts a matrix over the given rows, at most 65,535. Columns
 // are added by Add.
 func NewGrouper(machines []Machine) *Grouper {
-	return &Grouper{m: &Matrix{Machines: machines, valueAt: []uint32{0}}, seed: maphash.MakeSeed(), head: make(map[uint64]int32)}
+	return &Grouper{m: &Matrix{Machines: machines, valueAt: []uint32{0}}, seed: maphash.MakeSeed(), table: make([]int32, 1<<10)}
 }
 
 // Add appends a column. cells has one code a row and is canonical: codes are
@@ -44,29 +46,41 @@ func (g *Grouper) hash(cells []Code) uint64 { return maphash.Bytes(g.seed, codeB
 // add is Add for cells whose hash the caller has computed.
 func (g *Grouper) add(c Column, cells []Code, hash uint64, values []Value) {
 	m := g.m
-	p, seen := g.head[hash]
-	if !seen {
-		p = -1
-	}
-	last := p
-	for p >= 0 && !(m.Parts[p].Distinct == len(values) && bytes.Equal(codeBytes(m.Codes(p)), codeBytes(cells))) {
-		p = g.next[p]
-	}
-	if p < 0 {
-		p = int32(len(m.Parts))
-		g.head[hash] = p
-		g.next = append(g.next, last)
-		copy(m.room(), cells)
-		part := Partition{Distinct: len(values)}
-		for _, code := range cells {
-			if int(code) >= len(values) {
-				part.Missing = part.Missing || code == Missing
-				part.Other = part.Other || int(code) == len(values)
-			}
+	at := hash & uint64(len(g.table)-1)
+	for ; g.table[at] != 0; at = (at + 1) & uint64(len(g.table)-1) {
+		p := g.table[at] - 1
+		if g.hashes[p] == hash && m.Parts[p].Distinct == len(values) && bytes.Equal(codeBytes(m.Codes(p)), codeBytes(cells)) {
+			g.place(c, p, values)
+			return
 		}
-		m.Parts = append(m.Parts, part)
+	}
+	p := int32(len(m.Parts))
+	copy(m.room(), cells)
+	part := Partition{Distinct: len(values)}
+	for _, code := range cells {
+		if int(code) >= len(values) {
+			part.Missing = part.Missing || code == Missing
+			part.Other = part.Other || int(code) == len(values)
+		}
+	}
+	m.Parts = append(double(m.Parts, 1), part)
+	g.hashes = append(double(g.hashes, 1), hash)
+	if g.table[at] = p + 1; 2*len(g.hashes) > len(g.table) {
+		g.rehash()
 	}
 	g.place(c, p, values)
+}
+
+// rehash doubles the table.
+func (g *Grouper) rehash() {
+	g.table = make([]int32, 2*len(g.table))
+	for p, hash := range g.hashes {
+		at := hash & uint64(len(g.table)-1)
+		for g.table[at] != 0 {
+			at = (at + 1) & uint64(len(g.table)-1)
+		}
+		g.table[at] = int32(p + 1)
+	}
 }
 
 // place appends a column of partition p.
@@ -85,7 +99,9 @@ func double[T any](s []T, n int) []T {
 	if len(s)+n <= cap(s) {
 		return s
 	}
-	return slices.Grow(s, max(n, len(s)))
+	s = slices.Grow(s, max(n, len(s)))
+	largePages(s)
+	return s
 }
 
 // AddLike appends a column with the cells of the column that was the like-th
@@ -130,7 +146,7 @@ func (g *Grouper) Matrix(texts []string) *Matrix {
 		values = append(values, m.Values(int(from))...)
 		valueAt = append(valueAt, uint32(len(values)))
 	}
-	m.Columns, m.Part, m.Parts, m.codes = columns, part, sorted.Parts, sorted.codes
+	m.Columns, m.Part, m.Parts, m.codes, m.blockShift = columns, part, sorted.Parts, sorted.codes, sorted.blockShift
 	m.values, m.valueAt = values, valueAt
 	*g = Grouper{}
 	return m

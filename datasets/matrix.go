@@ -2,7 +2,7 @@ package datasets
 
 import (
 	"fmt"
-	"slices"
+	"math/bits"
 	"strconv"
 )
 
@@ -51,16 +51,17 @@ const (
 //
 // Memory is Partitions()·Rows() codes, 4 bytes a column and 16 a value.
 type Matrix struct {
-	Machines []Machine
-	Columns  []Column // in order of probe, step and answer, then of the catalogue
-	Part     []int32  // partition of each column
-	Names    []string // of the nominal columns of an imported table, whose values are all texts; nil where Columns says it all
-	Texts    []string
-	Parts    []Partition
-	Numbers  []NumericColumn // beside the nominal columns; nil in data from probes
-	codes    [][]Code        // partition-major, in blocks of blockParts partitions
-	values   []Value         // column-major
-	valueAt  []uint32        // values of column c: values[valueAt[c]:valueAt[c+1]]
+	Machines   []Machine
+	Columns    []Column // in order of probe, step and answer, then of the catalogue
+	Part       []int32  // partition of each column
+	Names      []string // of the nominal columns of an imported table, whose values are all texts; nil where Columns says it all
+	Texts      []string
+	Parts      []Partition
+	Numbers    []NumericColumn // beside the nominal columns; nil in data from probes
+	codes      [][]Code        // partition-major, in blocks of 1<<blockShift partitions
+	blockShift int
+	values     []Value  // column-major
+	valueAt    []uint32 // values of column c: values[valueAt[c]:valueAt[c+1]]
 }
 
 // NumericColumn is a column of numbers.
@@ -95,31 +96,35 @@ func (m *Matrix) Layout() Layout {
 // Rows is the number of machines.
 func (m *Matrix) Rows() int { return len(m.Machines) }
 
-// blockParts is the number of partitions in a block of codes: one growing slice
-// would be copied again and again.
-const blockParts = 1024
-
 // Codes returns the cells of partition p, one a row; it is not nil, even of no
 // rows. They must not be changed.
 func (m *Matrix) Codes(p int32) []Code {
 	n := len(m.Machines)
-	at := int(p) % blockParts * n
-	return m.codes[p/blockParts][at : at+n : at+n]
+	at := int(p) & (1<<m.blockShift - 1) * n
+	return m.codes[p>>m.blockShift][at : at+n : at+n]
 }
+
+// blockCodes is about how many codes a block has: one growing slice would be
+// copied again and again.
+const blockCodes = 16 << 20
 
 // room makes room for the cells of the next partition, the len(Parts)-th.
 func (m *Matrix) room() []Code {
 	n, p := len(m.Machines), len(m.Parts)
-	if p%blockParts == 0 {
+	if p == 0 {
+		m.blockShift = max(1, bits.Len(uint(blockCodes/max(1, n)))) - 1
+	}
+	if p&(1<<m.blockShift-1) == 0 {
 		size := n
 		if p > 0 { // the first grows, for there may be few
-			size = blockParts * n
+			size <<= m.blockShift
 		}
 		m.codes = append(m.codes, make([]Code, 0, size))
+		largePages(m.codes[len(m.codes)-1])
 	}
-	b := &m.codes[p/blockParts]
+	b := &m.codes[p>>m.blockShift]
 	at := len(*b)
-	*b = slices.Grow(*b, n)[:at+n]
+	*b = double(*b, n)[:at+n]
 	return (*b)[at:]
 }
 
