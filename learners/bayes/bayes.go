@@ -146,22 +146,11 @@ func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 
 // start computes m.from.
 func (m *model) start(t *learners.Train) {
-	columns := map[int]float64{} // without missing cells, by their number of values
-	var distincts []int
-	for i, id := range t.Data.IDs {
-		if p := &t.Data.Parts[id]; !p.Missing && tells(p) {
-			if columns[p.Distinct] == 0 {
-				distincts = append(distincts, p.Distinct)
-			}
-			columns[p.Distinct] += float64(t.Data.Mult[i])
-		}
-	}
-	slices.Sort(distincts)
 	m.from = make([]float64, len(t.Classes))
 	for c, rows := range m.byClass {
 		m.from[c] = math.Log(float64(len(rows)+1) / float64(len(t.Rows)+len(t.Classes)))
-		for _, d := range distincts {
-			m.from[c] -= columns[d] * math.Log(float64(len(rows)+d))
+		for _, d := range m.words.distincts {
+			m.from[c] -= float64(m.words.columns[d]) * math.Log(float64(len(rows)+d))
 		}
 	}
 }

@@ -21,6 +21,10 @@ type words struct {
 	// vectors has the words of eight groups side by side, a vector a row: those
 	// of group g are word g%8 of vectors[g/8*rows:].
 	vectors []bitslice.Vector
+	// columns counts those without missing cells by their number of values, of
+	// which distincts has those that occur, ascending.
+	columns   map[int]int
+	distincts []int
 }
 
 // block gives the vectors of the groups from 8·b on, one a row.
@@ -54,9 +58,20 @@ type kind struct {
 	shift   int
 }
 
+// compare orders kinds: those without missing cells first.
+func (k kind) compare(o kind) int {
+	if k.missing != o.missing {
+		if k.missing {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(k.values-o.values, k.shift-o.shift)
+}
+
 // newWords packs the cells of s. It fails only when ctx ends.
 func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, error) {
-	w := &words{rows: s.Rows()}
+	w := &words{rows: s.Rows(), columns: map[int]int{}}
 	bundles := bundle64(s)
 	for i := range bundles {
 		b := &bundles[i]
@@ -68,8 +83,14 @@ func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, 
 		if b.missing {
 			g.known = b.values
 			w.groups = append(w.groups, g)
+			continue
 		}
+		if w.columns[b.values] == 0 {
+			w.distincts = append(w.distincts, b.values)
+		}
+		w.columns[b.values] += len(b.ids) << b.shift
 	}
+	slices.Sort(w.distincts)
 	w.vectors = make([]bitslice.Vector, w.blocks()*w.rows)
 	const chunk = 32 // of bundles that lie side by side, for two may share a block
 	err := learners.Parallel(ctx, (len(bundles)+chunk-1)/chunk, workers, func(_, k int) error {
@@ -110,14 +131,15 @@ func bundle64(s *datasets.Selection) []bundle {
 		}
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
-		missing := 0
-		if a.missing != b.missing {
-			if missing = 1; b.missing {
-				missing = -1
-			}
+		switch {
+		case a.kind != b.kind:
+			return a.kind.compare(b.kind)
+		case a.sample[0] != b.sample[0]:
+			return cmp.Compare(a.sample[0], b.sample[0])
+		case a.sample[1] != b.sample[1]:
+			return cmp.Compare(a.sample[1], b.sample[1])
 		}
-		return cmp.Or(missing, a.values-b.values, a.shift-b.shift,
-			cmp.Compare(a.sample[0], b.sample[0]), cmp.Compare(a.sample[1], b.sample[1]), int(a.id-b.id))
+		return int(a.id - b.id)
 	})
 	var bundles []bundle
 	for _, e := range entries {
