@@ -11,7 +11,7 @@ import (
 
 // mostOften names the fields with the highest counts, as "ip.id 40, tcp.seq
 // 12 and 3 more".
-func mostOften(counts *[datasets.NumFields]int) string {
+func mostOften(counts *[datasets.NumAllFields]int) string {
 	var fields []datasets.FieldID
 	for f, n := range counts {
 		if n > 0 {

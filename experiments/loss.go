@@ -10,7 +10,7 @@ import (
 // LossRow is either the pairs of machine and probe with so many answers, or
 // a sum over all of them.
 type LossRow struct {
-	Counted  string     `json:"counted" doc:"what is counted: sets, a set being all sendings of a probe to a machine; or probes"`
+	Counted  string     `json:"counted" doc:"what is counted: sets, a set being all sendings of a probe to a machine; probes; steps, a step being all times that a machine came to it in a dialogue; dialogues"`
 	Outcome  string     `json:"outcome"`
 	Answered Number     `json:"answered" decimals:"0" doc:"sendings of the set that drew an answer; n/a for sums"`
 	Count    int        `json:"count"`
@@ -25,19 +25,16 @@ var loss = Entry{
 	Title:       "Answers to the sendings of a probe",
 	PaperFigure: "Figure 3b",
 	Summary:     "How many of a probe's sendings to a machine were answered: all or none, or some, which is loss or a limit of rate.",
-	Options:     []Option{{Name: "plan", Default: "random", Doc: "the plan of the run"}},
+	Options:     []Option{planOption},
 	NeedsRun:    true,
 	Rows:        []LossRow{},
 	Run:         runLoss,
 }
 
 func runLoss(ctx context.Context, in *Input) (*Result, error) {
-	p, err := openPlan(in, in.Options["plan"])
-	if err != nil {
-		return nil, err
-	}
+	p, missing, err := openPlan(in, in.Options["plan"], "name one with --plan")
 	if p == nil {
-		return &Result{Rows: []LossRow{}, Warnings: []Warning{noPlan(in, in.Options["plan"], "no rows")}}, nil
+		return &Result{Rows: []LossRow{}, Warnings: missing}, err
 	}
 	perMachine := make([]answerCount, len(p.machines))
 	err = p.each(ctx, in, func(i int, f *datasets.SummaryFile) error {
@@ -58,26 +55,32 @@ func runLoss(ctx context.Context, in *Input) (*Result, error) {
 	return r, nil
 }
 
-// answerCount is a machine's sets by how many sendings were answered.
+// answerCount is a machine's sets, or steps of dialogues, by how many sendings
+// were answered. That of a step is what its first answer's place counts.
 type answerCount struct {
 	sets  []int  // by answered sendings
-	lossy []bool // by probe
+	lossy []bool // by probe: in some place for an answer
 }
 
 func (a *answerCount) read(f *datasets.SummaryFile) error {
-	probe := 0
 	for g := range f.Groups() {
+		slots, err := f.Slots(g)
+		if err != nil {
+			return err
+		}
 		answered, repeats, err := f.Answered(g)
 		if err != nil {
 			return err
 		}
 		for i, n := range answered {
+			probe := int(slots[i].Probe)
 			if int(n) >= len(a.sets) || probe >= len(a.lossy) {
 				return fmt.Errorf("machine %s, probe %d: %d answered sendings: want at most %d, of %d probes", f.Header.Machine, probe, n, len(a.sets)-1, len(a.lossy))
 			}
-			a.sets[n]++
-			a.lossy[probe] = n > 0 && n < repeats[i]
-			probe++
+			if slots[i].Answer <= 1 {
+				a.sets[n]++
+			}
+			a.lossy[probe] = a.lossy[probe] || n > 0 && n < repeats[i]
 		}
 	}
 	return nil
@@ -95,10 +98,19 @@ func (a *answerCount) lossySets() int {
 
 func lossRows(in *Input, p *planOf, machines []answerCount) []LossRow {
 	rows := make([]LossRow, p.plan.Repeats+1)
-	sets := len(machines) * p.plan.N
+	counted, probes := "sets", "probes"
+	if p.isDialogues() {
+		counted, probes = "steps", "dialogues"
+	}
+	sets := 0
+	for i := range machines {
+		for _, n := range machines[i].sets {
+			sets += n
+		}
+	}
 	for k := range rows {
 		row := &rows[k]
-		*row = LossRow{Counted: "sets", Outcome: count(k, "answer"), Answered: Number(k), Of: sets}
+		*row = LossRow{Counted: counted, Outcome: count(k, "answer"), Answered: Number(k), Of: sets}
 		for i := range machines {
 			row.Count += machines[i].sets[k]
 			if machines[i].sets[k] > 0 {
@@ -114,10 +126,12 @@ func lossRows(in *Input, p *planOf, machines []answerCount) []LossRow {
 		}
 	}
 	sum := func(outcome string, count int) LossRow {
-		return LossRow{Counted: "probes", Outcome: outcome, Answered: NA, Count: count, Of: p.plan.N, Share: shareOf(count, p.plan.N)}
+		return LossRow{Counted: probes, Outcome: outcome, Answered: NA, Count: count, Of: p.plan.N, Share: shareOf(count, p.plan.N)}
 	}
 	onSome := sum("lossy on some machine", (&answerCount{lossy: lossy}).lossySets())
-	onSome.Paper = PaperValue{"=", 0.0024}
+	if !p.isDialogues() {
+		onSome.Paper = PaperValue{"=", 0.0024}
+	}
 	return append(rows, onSome, sum("dropped from the data set", in.Data.Origin.Dropped))
 }
 

@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"tickle/datasets"
 	"tickle/learners"
+	"tickle/probegen"
 )
 
 // Entry is an experiment as programs find it by name.
@@ -58,11 +60,14 @@ type Input struct {
 	Run      string // run folder, for experiments on single observations; "" when there is none
 	Results  string // folder in which other experiments' results lie; "" when there is none
 	Learners []learners.Configured
-	Options  map[string]string // by name; the default holds for those that are not there
-	Seed     uint64
-	Workers  int    // goroutines at most; 0: GOMAXPROCS. It changes no result
-	Version  string // of the program
-	Command  string // that makes this result again
+	// AnswerLadder, where given, says for each step of a dialogue what came to
+	// it, a line an answer.
+	AnswerLadder func(*probegen.Probe, []datasets.Answer) ([][]string, error)
+	Options      map[string]string // by name; the default holds for those that are not there
+	Seed         uint64
+	Workers      int    // goroutines at most; 0: GOMAXPROCS. It changes no result
+	Version      string // of the program
+	Command      string // that makes this result again
 	// Progress, where given, is told how much is done: done of total in
 	// units of the experiment's own, and a few words. It is never called
 	// from two goroutines at once.

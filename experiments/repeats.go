@@ -11,7 +11,7 @@ import (
 
 // RepeatsRow says how many fields look deterministic after so many sendings
 // of each probe. A field here is one field of the catalogue in the answers of
-// one machine to one probe. It is called deterministic as long as the answers
+// one machine to one probe, or in one place for an answer in a dialogue. It is called deterministic as long as the answers
 // so far agree; being absent is an outcome like any value, and a sending
 // without an answer says nothing.
 type RepeatsRow struct {
@@ -34,7 +34,7 @@ var repeats = Entry{
 	Summary:     "How many sendings of a probe it takes to see that a field varies: with few probes sent very often, and at full scale.",
 	Options: []Option{
 		{Name: "plan", Default: "repeats", Doc: "the plan of the run that sends few probes often"},
-		{Name: "full", Default: "random", Doc: "the plan of the run at full scale"},
+		{Name: "full", Default: autoPlan, Doc: "the plan of the run at full scale, of packets or dialogues; auto: random, or the only one"},
 	},
 	NeedsRun: true,
 	Rows:     []RepeatsRow{},
@@ -44,13 +44,16 @@ var repeats = Entry{
 func runRepeats(ctx context.Context, in *Input) (*Result, error) {
 	r, rows := &Result{}, []RepeatsRow{}
 	for _, name := range []string{in.Options["plan"], in.Options["full"]} {
-		p, err := openPlan(in, name)
+		p, missing, err := openPlan(in, name, "no rows of it")
 		if err != nil {
 			return nil, err
 		}
 		if p == nil {
-			r.Warnings = append(r.Warnings, noPlan(in, name, "no rows of it"))
+			r.Warnings = append(r.Warnings, missing...)
 			continue
+		}
+		if len(rows) > 0 && rows[0].Plan == p.plan.Name {
+			continue // auto, in a run with one plan
 		}
 		c := &repeatsRun{in: in, plan: p, expect: name == in.Options["plan"]}
 		if err := c.read(ctx); err != nil {
@@ -71,17 +74,18 @@ func runRepeats(ctx context.Context, in *Input) (*Result, error) {
 type repeatsRun struct {
 	in       *Input
 	plan     *planOf
-	expect   bool                      // compute Expected
-	firsts   [][datasets.NumFields]int // by First; of fields that varied
-	outcomes []outcomes                // of every field that varied; nil where Expected is n/a
+	expect   bool                         // compute Expected
+	firsts   [][datasets.NumAllFields]int // by First; of fields that varied
+	outcomes []outcomes                   // of every field that varied; nil where Expected is n/a
 	warnings []Warning
 }
 
 func (c *repeatsRun) read(ctx context.Context) error {
 	p := c.plan
-	c.firsts = make([][datasets.NumFields]int, p.plan.Repeats+1)
-	perMachine := make([][][datasets.NumFields]int, len(p.machines))
+	c.firsts = make([][datasets.NumAllFields]int, p.plan.Repeats+1)
+	perMachine, paced := make([][][datasets.NumAllFields]int, len(p.machines)), make([]int64, len(p.machines))
 	err := p.each(ctx, c.in, func(i int, f *datasets.SummaryFile) (err error) {
+		paced[i] = f.Counts.Paced
 		perMachine[i], err = countFirsts(f, p.plan.Repeats)
 		return err
 	})
@@ -95,7 +99,19 @@ func (c *repeatsRun) read(ctx context.Context) error {
 			}
 		}
 	}
-	if !c.expect {
+	slow := int64(0)
+	for _, n := range paced {
+		slow += n
+	}
+	if slow > 0 {
+		c.warnings = append(c.warnings, Warning{Code: WarnPaced, Cell: "plan " + p.plan.Name,
+			Text: fmt.Sprintf("%d fields varied only when a dialogue was had once more at a slow pace: here they are among those called deterministic, in the data set they are not", slow)})
+	}
+	switch {
+	case !c.expect:
+		return nil
+	case p.isDialogues():
+		c.warnings = append(c.warnings, Warning{Code: WarnNoSingles, Cell: "plan " + p.plan.Name, Text: "of dialogues single exchanges keep packets and no fields: no expected number"})
 		return nil
 	}
 	return c.readExchanges(ctx)
@@ -103,10 +119,10 @@ func (c *repeatsRun) read(ctx context.Context) error {
 
 // countFirsts counts the fields of a machine by the sending at which they
 // first varied.
-func countFirsts(s *datasets.SummaryFile, repeats int) ([][datasets.NumFields]int, error) {
-	firsts := make([][datasets.NumFields]int, repeats+1)
+func countFirsts(s *datasets.SummaryFile, repeats int) ([][datasets.NumAllFields]int, error) {
+	firsts := make([][datasets.NumAllFields]int, repeats+1)
 	for g := range s.Groups() {
-		for f := range datasets.FieldID(datasets.NumFields) {
+		for _, f := range s.Header.Layout.Fields() {
 			column, err := s.Firsts(g, f)
 			if err != nil {
 				return nil, err
@@ -149,10 +165,12 @@ func (c *repeatsRun) readExchanges(ctx context.Context) error {
 
 // The sets of fields that are counted.
 const (
-	AllFields    = "all"
-	NoChecksums  = "no checksums"
-	rawChecksums = 2 // fields that NoChecksums leaves out
+	AllFields   = "all"
+	NoChecksums = "no checksums"
 )
+
+// WarnPaced is the code of warnings about fields that vary with pace alone.
+const WarnPaced = "paced"
 
 func rawChecksum(f datasets.FieldID) bool {
 	return f == datasets.IPChecksum || f == datasets.TCPChecksum
@@ -161,24 +179,29 @@ func rawChecksum(f datasets.FieldID) bool {
 // rows makes the plan's part of the table.
 func (c *repeatsRun) rows() []RepeatsRow {
 	p := c.plan
-	sets := len(p.machines) * p.plan.N
+	sets := len(p.machines) * p.places()
 	return append(
-		c.rowsOf(AllFields, sets*datasets.NumFields, func(datasets.FieldID) bool { return true }),
-		c.rowsOf(NoChecksums, sets*(datasets.NumFields-rawChecksums), func(f datasets.FieldID) bool { return !rawChecksum(f) })...,
+		c.rowsOf(AllFields, sets, func(datasets.FieldID) bool { return true }),
+		c.rowsOf(NoChecksums, sets, func(f datasets.FieldID) bool { return !rawChecksum(f) })...,
 	)
 }
 
-// rowsOf makes the rows of the fields that are in a set, of which there are
-// fields in all.
-func (c *repeatsRun) rowsOf(set string, fields int, in func(datasets.FieldID) bool) []RepeatsRow {
-	varied := 0
+// rowsOf makes the rows of the fields that are in a set, in so many pairs of
+// machine and place.
+func (c *repeatsRun) rowsOf(set string, pairs int, in func(datasets.FieldID) bool) []RepeatsRow {
+	fields, varied := 0, 0
+	for _, f := range c.plan.fields() {
+		if in(f) {
+			fields += pairs
+		}
+	}
 	for k := range c.firsts {
 		varied += countOf(&c.firsts[k], in)
 	}
 	var rows []RepeatsRow
 	found, before := 0, 0
 	for _, k := range repeatsGrid(c.plan.plan.Repeats) {
-		var at [datasets.NumFields]int
+		var at [datasets.NumAllFields]int
 		for ; before <= k; before++ {
 			for f, n := range c.firsts[before] {
 				if in(datasets.FieldID(f)) {
@@ -212,7 +235,7 @@ func (c *repeatsRun) expected(fields, k int, in func(datasets.FieldID) bool) Num
 	return Number(sum)
 }
 
-func countOf(counts *[datasets.NumFields]int, in func(datasets.FieldID) bool) int {
+func countOf(counts *[datasets.NumAllFields]int, in func(datasets.FieldID) bool) int {
 	sum := 0
 	for f, n := range counts {
 		if in(datasets.FieldID(f)) {

@@ -57,19 +57,36 @@ type planOf struct {
 	missing  []string
 }
 
-// openPlan finds a plan in the run folder. It is nil where the run has no
-// such plan of single packets. A run of another pool than the data's is an error.
-func openPlan(in *Input, name string) (*planOf, error) {
+// autoPlan stands for the plan named random, or the run's only one.
+const autoPlan = "auto"
+
+// planOption is that of experiments on any plan.
+var planOption = Option{Name: "plan", Default: autoPlan, Doc: "the plan of the run, of packets or dialogues; auto: random, or the only one"}
+
+// openPlan finds a plan in the run folder. Where the run has no such plan it
+// is nil, and the warning says which there are, and then why it is wanted. A
+// run of another pool than the data's is an error.
+func openPlan(in *Input, name, why string) (*planOf, []Warning, error) {
 	m, err := datasets.ReadManifest(in.Run)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if pool := in.Data.Origin.Pool; pool != "" && m.Pool != pool {
-		return nil, fmt.Errorf("%s: pool %q: want %q, the data set's", datasets.ManifestPath(in.Run), m.Pool, pool)
+		return nil, nil, fmt.Errorf("%s: pool %q: want %q, the data set's", datasets.ManifestPath(in.Run), m.Pool, pool)
 	}
-	at := slices.IndexFunc(m.Plans, func(p datasets.Plan) bool { return p.Name == name && p.Layout() == datasets.Packets })
+	var names []string
+	at := -1
+	for i := range m.Plans {
+		names = append(names, m.Plans[i].Name)
+		if names[i] == name || name == autoPlan && (names[i] == "random" || len(m.Plans) == 1) {
+			at = i
+		}
+	}
 	if at < 0 {
-		return nil, nil
+		if name == autoPlan {
+			name = "random"
+		}
+		return nil, []Warning{noPlan(in, name, "it has "+strings.Join(names, ", ")+"; "+why)}, nil
 	}
 	p := &planOf{run: in.Run, manifest: m, plan: &m.Plans[at]}
 	for i := range m.Machines {
@@ -83,8 +100,22 @@ func openPlan(in *Input, name string) (*planOf, error) {
 		}
 		p.machines = append(p.machines, *machine)
 	}
-	return p, nil
+	return p, nil, nil
 }
+
+// places is the number of places for answers that a machine's part has: one a
+// probe, or those of the dialogues.
+func (p *planOf) places() int {
+	if p.isDialogues() {
+		return p.plan.Rows
+	}
+	return p.plan.N
+}
+
+func (p *planOf) isDialogues() bool { return p.plan.Layout() == datasets.Dialogues }
+
+// fields are those that answers have under the plan.
+func (p *planOf) fields() []datasets.FieldID { return p.plan.Layout().Fields() }
 
 func (p *planOf) summaryPath(machine string) string {
 	return datasets.SummaryPath(p.run, p.plan.Name, machine)

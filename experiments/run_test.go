@@ -141,20 +141,23 @@ var onRuns = []string{"unique-values", "repeats", "loss", "example"}
 
 func TestExperimentsOnRunsSayWhatTheyMiss(t *testing.T) {
 	run := writeRun(t, sentPlan{name: "other", n: 2, repeats: 3, answer: steady})
+	options := map[string]map[string]string{
+		"repeats": {"full": "random"}, "loss": {"plan": "random"}, "example": {"plan": "random"},
+	}
 	for _, name := range onRuns {
 		require.EqualError(t, failing(t, name, experiments.Input{Data: runData()}),
 			"experiment "+name+": looks at single exchanges: want --run with the run folder")
 		entry, err := experiments.Find(name)
 		require.NoError(t, err)
-		r, err := experiments.Run(context.Background(), entry, &experiments.Input{Data: runData(), Run: run})
+		r, err := experiments.Run(context.Background(), entry, &experiments.Input{Data: runData(), Run: run, Options: options[name]})
 		require.NoError(t, err)
 		require.Empty(t, r.Cells(), name)
 		require.Equal(t, experiments.WarnNoPlan, r.Warnings[len(r.Warnings)-1].Code)
-		require.Contains(t, r.Warnings[len(r.Warnings)-1].Text, "has no plan")
+		require.Contains(t, r.Warnings[len(r.Warnings)-1].Text, "it has other; ")
 
 		d := runData()
 		d.Origin.Pool = "cloud"
-		require.ErrorContains(t, failing(t, name, experiments.Input{Data: d, Run: run}), `manifest.json: pool "lab": want "cloud", the data set's`)
+		require.ErrorContains(t, failing(t, name, experiments.Input{Data: d, Run: run, Options: options[name]}), `manifest.json: pool "lab": want "cloud", the data set's`)
 		require.ErrorContains(t, failing(t, name, experiments.Input{Data: d, Run: t.TempDir()}), "run folder")
 	}
 }

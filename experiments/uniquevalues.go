@@ -9,7 +9,7 @@ import (
 
 // UniqueRow is a bar of the histogram: the fields that had so many different
 // values. A field here is one field of the catalogue in the answers of one
-// machine to one probe.
+// machine to one probe, or in one place for an answer in a dialogue.
 type UniqueRow struct {
 	Distinct int    `json:"distinct" unit:"values" doc:"different values among the answers to all sendings of a probe; being absent is one"`
 	Fields   int    `json:"fields" doc:"that have so many"`
@@ -31,20 +31,23 @@ var uniqueValues = Entry{
 	Run:           runUniqueValues,
 }
 
+// fewProbes says what the experiment wants of a run.
+const fewProbes = "want one that sends few probes very often, as tickle reproduce collects and tickle collect --repeats 1500 of a set of 20 (then --plan is the set's family)"
+
 func runUniqueValues(ctx context.Context, in *Input) (*Result, error) {
-	p, err := openPlan(in, in.Options["plan"])
-	if err != nil {
-		return nil, err
-	}
+	p, missing, err := openPlan(in, in.Options["plan"], fewProbes)
 	if p == nil {
-		return &Result{Rows: []UniqueRow{}, Warnings: []Warning{noPlan(in, in.Options["plan"], "it takes one that sends few probes very often")}}, nil
+		return &Result{Rows: []UniqueRow{}, Warnings: missing}, err
 	}
 	perMachine := make([]uniqueCount, len(p.machines))
-	err = p.each(ctx, in, func(i int, f *datasets.SummaryFile) error { return perMachine[i].read(f) })
+	err = p.each(ctx, in, func(i int, f *datasets.SummaryFile) error {
+		perMachine[i].of = p.fields()
+		return perMachine[i].read(f)
+	})
 	if err != nil {
 		return nil, err
 	}
-	all := uniqueCount{fewest: p.plan.Repeats}
+	all := uniqueCount{of: p.fields(), fewest: p.plan.Repeats}
 	for i := range perMachine {
 		all.add(&perMachine[i])
 	}
@@ -58,15 +61,16 @@ func runUniqueValues(ctx context.Context, in *Input) (*Result, error) {
 
 // uniqueCount counts fields by how many values they had.
 type uniqueCount struct {
-	fields map[int]*[datasets.NumFields]int
-	absent [datasets.NumFields]int
+	of     []datasets.FieldID // that are counted
+	fields map[int]*[datasets.NumAllFields]int
+	absent [datasets.NumAllFields]int
 	sets   int // pairs of machine and probe
 	lossy  int
 	fewest int // answers that a lossy set has
 }
 
 func (u *uniqueCount) read(f *datasets.SummaryFile) error {
-	u.fields = make(map[int]*[datasets.NumFields]int)
+	u.fields = make(map[int]*[datasets.NumAllFields]int)
 	var texts datasets.Interner
 	for g := range f.Groups() {
 		summaries, err := f.Read(g, &texts)
@@ -88,11 +92,11 @@ func (u *uniqueCount) count(s *datasets.Summary) {
 		}
 		u.lossy++
 	}
-	for f := range datasets.NumFields {
+	for _, f := range u.of {
 		x := &s.Fields[f]
 		at := u.fields[int(x.Distinct)]
 		if at == nil {
-			at = new([datasets.NumFields]int)
+			at = new([datasets.NumAllFields]int)
 			u.fields[int(x.Distinct)] = at
 		}
 		at[f]++
@@ -104,11 +108,11 @@ func (u *uniqueCount) count(s *datasets.Summary) {
 
 func (u *uniqueCount) add(o *uniqueCount) {
 	if u.fields == nil {
-		u.fields = make(map[int]*[datasets.NumFields]int)
+		u.fields = make(map[int]*[datasets.NumAllFields]int)
 	}
 	for distinct, counts := range o.fields {
 		if u.fields[distinct] == nil {
-			u.fields[distinct] = new([datasets.NumFields]int)
+			u.fields[distinct] = new([datasets.NumAllFields]int)
 		}
 		for f, n := range counts {
 			u.fields[distinct][f] += n
@@ -136,7 +140,7 @@ func (u *uniqueCount) rows(vetted [datasets.NumAllFields]bool) []UniqueRow {
 				row.Absent += u.absent[f]
 			}
 		}
-		row.Share = Number(float64(row.Fields) / float64(u.sets*datasets.NumFields))
+		row.Share = Number(float64(row.Fields) / float64(u.sets*len(u.of)))
 		rows = append(rows, row)
 	}
 	return rows

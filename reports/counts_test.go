@@ -141,6 +141,29 @@ func exampleRows(sendings int) []experiments.ExampleRow {
 	return rows
 }
 
+// dialogueRows are those of a dialogue of so many steps.
+func dialogueRows(steps int) []experiments.ExampleRow {
+	var rows []experiments.ExampleRow
+	row := experiments.ExampleRow{Machine: "linux-2.6.32-a-very-long-name-of-a-machine-that-nobody-would-choose", Number: 3}
+	for i := range steps {
+		sent, drew := row, row
+		sent.Field, sent.Probe = fmt.Sprintf("step %d", i+1), "SYN, ECE, CWR seq 3390471523 win 64240 <Maximum segment size: 1460 bytes; SACK permitted; Timestamps: TSval 637230774>"
+		drew.Field, drew.Answers, drew.State, drew.Value = fmt.Sprintf("step %d answers", i+1), strings.Repeat("SA seq 0 ack 1 win 5792 <MSS,SACKOK,TS,NOP,WS> ecr 0 | ", 5)+"silent", "lossy", "5 of 6"
+		rows = append(rows, sent, drew)
+	}
+	for i := range steps {
+		for k, field := range []string{"ip.id", "tcp.flags", "tcp.window", "tcp.options.order", "tcp.timestamps.ecr.rel"} {
+			r := row
+			r.Field, r.State, r.Value, r.Cell, r.Set = fmt.Sprintf("%d.1 %s", i+1, field), "value", "MSS,SACKOK,TS,NOP,WS", "MSS,SACKOK,TS,NOP,WS", "vetted"
+			if k == 0 {
+				r.State, r.Value, r.Cell, r.Set = "nondet", "6 outcomes", "?", "prone"
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
 // many is so many numbers of values all over the axis.
 func many(n int) []int {
 	var list []int
@@ -154,22 +177,24 @@ func many(n int) []int {
 // edges: nothing is cut, small, or over other text.
 func TestCountFiguresAreLegible(t *testing.T) {
 	for name, r := range map[string]*experiments.Result{
-		"classes":               of(t, "classes", classRows(4)),
-		"classes, many":         of(t, "classes", classRows(33)),
-		"sources":               of(t, "sources", sourceRows()),
-		"probe-count":           of(t, "probe-count", probeCountRows(50_000)),
-		"probe-count, one":      of(t, "probe-count", probeCountRows(1)),
-		"unique-values":         of(t, "unique-values", uniqueRows(1012, 1027, 1028, 1029, 1030, 1457, 1460, 1486)),
-		"unique-values, one":    of(t, "unique-values", uniqueRows()),
-		"unique-values, spread": of(t, "unique-values", uniqueRows(many(210)...)),
-		"repeats":               of(t, "repeats", repeatsRows(1500, 6)),
-		"repeats, one plan":     of(t, "repeats", repeatsRows(30, 0)),
-		"repeats, long":         of(t, "repeats", repeatsRows(1500, 25)),
-		"loss":                  of(t, "loss", lossRows(6)),
-		"loss, long":            of(t, "loss", lossRows(40)),
-		"example":               of(t, "example", exampleRows(6)),
-		"example, long":         of(t, "example", exampleRows(12)),
-		"example, one":          of(t, "example", exampleRows(1)),
+		"classes":                of(t, "classes", classRows(4)),
+		"classes, many":          of(t, "classes", classRows(33)),
+		"sources":                of(t, "sources", sourceRows()),
+		"probe-count":            of(t, "probe-count", probeCountRows(50_000)),
+		"probe-count, one":       of(t, "probe-count", probeCountRows(1)),
+		"unique-values":          of(t, "unique-values", uniqueRows(1012, 1027, 1028, 1029, 1030, 1457, 1460, 1486)),
+		"unique-values, one":     of(t, "unique-values", uniqueRows()),
+		"unique-values, spread":  of(t, "unique-values", uniqueRows(many(210)...)),
+		"repeats":                of(t, "repeats", repeatsRows(1500, 6)),
+		"repeats, one plan":      of(t, "repeats", repeatsRows(30, 0)),
+		"repeats, long":          of(t, "repeats", repeatsRows(1500, 25)),
+		"loss":                   of(t, "loss", lossRows(6)),
+		"loss, long":             of(t, "loss", lossRows(40)),
+		"example":                of(t, "example", exampleRows(6)),
+		"example, long":          of(t, "example", exampleRows(12)),
+		"example, one":           of(t, "example", exampleRows(1)),
+		"example, dialogue":      of(t, "example", dialogueRows(3)),
+		"example, long dialogue": of(t, "example", dialogueRows(24)),
 	} {
 		fig, err := FigureOf(r)
 		require.NoError(t, err, name)

@@ -14,15 +14,20 @@ import (
 )
 
 // exampleFigure draws what became of each field of a probe's answers, as a
-// table: a value that all sendings share stands once.
+// table: a value that all sendings share stands once. Of a dialogue it has what
+// each step sent and drew, and some of the fields.
 func exampleFigure(r *experiments.Result) (*Figure, error) {
 	rows, err := experiments.RowsOf[experiments.ExampleRow](r)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	p := &examplePlan{}
-	absent := 0
+	p := &examplePlan{dialogue: strings.HasPrefix(rows[0].Field, "step ")}
+	absent, left := 0, 0
 	for i := range rows {
+		if p.dialogue && (len(p.lines) == exampleMost || rows[i].Set != "" && !shownOfDialogue(&rows[i])) {
+			left++
+			continue
+		}
 		row := exampleLine{ExampleRow: rows[i], answers: strings.Split(rows[i].Answers, experiments.AnswerBar)}
 		row.alike = len(slices.Compact(slices.Clone(row.answers))) == 1
 		if row.alike && row.answers[0] == experiments.AnswerAbsent && row.Probe == "" {
@@ -30,18 +35,34 @@ func exampleFigure(r *experiments.Result) (*Figure, error) {
 			continue
 		}
 		p.lines = append(p.lines, row)
-		p.sendings = len(row.answers)
+		if rows[i].Answers != "" {
+			p.sendings = len(row.answers)
+		}
+	}
+	note := count(absent, "field") + " absent from probe and answers"
+	if p.dialogue {
+		note = count(left, "row") + " of the table"
 	}
 	p.head = fmt.Sprintf("Probe %d to %s", rows[0].Number, rows[0].Machine)
 	p.sheet = sheet{
 		legend: legend{boxKey("vetted field", green, false), boxKey("answers differ: not deterministic", differs, false)},
-		footer: footer{fmt.Sprintf("%s Left out: %s absent from probe and answers. A question mark is a missing cell.", provenanceLine(r), count(absent, "field"))},
+		footer: footer{fmt.Sprintf("%s Left out: %s. A question mark is a missing cell.", provenanceLine(r), note)},
 	}
 	return &Figure{Title: r.Title, Alt: p.alt(), height: p.height, draw: p.draw}, nil
 }
 
+// shownOfDialogue says which fields of a dialogue's answers the figure has:
+// those that vary, and those that say most of the connection.
+func shownOfDialogue(row *experiments.ExampleRow) bool {
+	_, name, _ := strings.Cut(row.Field, " ")
+	f, known := datasets.FieldByName(name)
+	return strings.HasPrefix(row.State, "nondet") ||
+		known && slices.Contains([]datasets.FieldID{datasets.TCPFlags, datasets.TCPSeqRel, datasets.TCPAckRel, datasets.TCPWindow, datasets.TCPOptionsOrder, datasets.StepAnswers}, f)
+}
+
 // examplePlan is what the figure shows.
 type examplePlan struct {
+	dialogue bool
 	sheet    sheet
 	head     string
 	lines    []exampleLine
@@ -59,6 +80,7 @@ type exampleLine struct {
 const (
 	exampleRow  = 9
 	exampleHead = 26
+	exampleMost = 64 // of a dialogue: what a page holds
 )
 
 var differs = tint(vermillion, 2)
@@ -77,7 +99,7 @@ func (p *examplePlan) columns(c draw.Canvas, w Width) exampleColumns {
 		return exampleColumns{probe: x(0.31), answers: x(0.49), summary: x(0.79), cell: x(0.79), end: c.Max.X}
 	}
 	e := exampleColumns{probe: x(0.155), answers: x(0.275), summary: x(0.785), cell: x(0.885), end: c.Max.X}
-	if shown := vg.Length(p.sendings); (e.summary-e.answers)/shown > 40 {
+	if shown := vg.Length(p.sendings); !p.dialogue && (e.summary-e.answers)/shown > 40 {
 		e.each = (e.summary - e.answers) / shown
 	}
 	return e
@@ -97,14 +119,10 @@ func (p *examplePlan) draw(c draw.Canvas, w Width) {
 		c.FillText(sty, vg.Point{X: x, Y: top + 1}, fit(s, sty, end-x-2))
 	}
 	head(body.Min.X, e.probe, "field")
-	head(e.probe, e.answers, "sent")
-	if e.each == 0 {
-		head(e.answers, e.summary, count(p.sendings, "answer"))
+	if p.dialogue {
+		head(e.probe, e.summary, fmt.Sprintf("sent, and what %s drew", count(p.sendings, "sending")))
 	} else {
-		for i := range p.sendings {
-			at := e.answers + vg.Length(i)*e.each
-			head(at, at+e.each, fmt.Sprintf("answer %d", i+1))
-		}
+		p.answerHeads(e, head)
 	}
 	if e.summary < e.cell {
 		head(e.summary, e.cell, "summary")
@@ -117,6 +135,19 @@ func (p *examplePlan) draw(c draw.Canvas, w Width) {
 	}
 	bottom := top - vg.Length(len(p.lines))*exampleRow
 	c.StrokeLine2(line, body.Min.X, bottom, body.Max.X, bottom)
+}
+
+// answerHeads heads the columns of what is sent and of the answers.
+func (p *examplePlan) answerHeads(e exampleColumns, head func(x, end vg.Length, s string)) {
+	head(e.probe, e.answers, "sent")
+	if e.each == 0 {
+		head(e.answers, e.summary, count(p.sendings, "answer"))
+		return
+	}
+	for i := range p.sendings {
+		at := e.answers + vg.Length(i)*e.each
+		head(at, at+e.each, fmt.Sprintf("answer %d", i+1))
+	}
 }
 
 // drawLine draws a row whose lower left corner is at.
@@ -132,6 +163,10 @@ func (p *examplePlan) drawLine(c draw.Canvas, row *exampleLine, e exampleColumns
 		fillBox(c, vg.Rectangle{Min: vg.Point{X: at.X, Y: at.Y + 2.2}, Max: vg.Point{X: at.X + 3.5, Y: at.Y + 6.6}}, green, false)
 	}
 	put(at.X+6, e.probe, row.Field)
+	if p.dialogue {
+		p.drawDialogue(row, e, put)
+		return
+	}
 	put(e.probe, e.answers, row.Probe)
 	if e.summary < e.cell {
 		put(e.summary, e.cell, summaryText(row))
@@ -151,6 +186,20 @@ func (p *examplePlan) drawLine(c draw.Canvas, row *exampleLine, e exampleColumns
 			put(x, x+e.each+1, a)
 		}
 	}
+}
+
+// drawDialogue draws a row of a dialogue, whose sendings stand one behind the
+// other where they differ.
+func (p *examplePlan) drawDialogue(row *exampleLine, e exampleColumns, put func(x, end vg.Length, s string)) {
+	end := e.summary
+	if row.Answers == "" {
+		end = e.end
+	}
+	put(e.probe, end, row.Probe+strings.Join(slices.Compact(slices.Clone(row.answers)), " | "))
+	if e.summary < e.cell {
+		put(e.summary, e.cell, row.Value)
+	}
+	put(e.cell, e.end+3, row.Cell)
 }
 
 // drawAlike writes a value that all answers share and gives its width.

@@ -25,9 +25,15 @@ func lossFigure(r *experiments.Result) (*Figure, error) {
 			sets = append(sets, rows[i])
 		}
 	}
+	keys, set := legend{boxKey("all or none answered", blue, false), boxKey("some answered, some not: lossy", vermillion, false)}, "probe"
+	if sets[0].Counted == "steps" {
+		set = "step of a dialogue"
+	} else {
+		keys = append(keys, diamondKey("the paper: 121 of 50,000 probes"))
+	}
 	s := &sheet{
-		legend: legend{boxKey("all or none answered", blue, false), boxKey("some answered, some not: lossy", vermillion, false), diamondKey("the paper: 121 of 50,000 probes")},
-		footer: footer{provenanceLine(r) + " A set is all sendings of one probe to one machine."},
+		legend: keys,
+		footer: footer{fmt.Sprintf("%s A set is all sendings of one %s to one machine.", provenanceLine(r), set)},
 		panels: func(w Width) [][]*plot.Plot { return sideBySide(w, answersPanel(sets), lossyPanel(probes)) },
 	}
 	var alt strings.Builder

@@ -182,8 +182,8 @@ func scaled(a plot.Axis, place func(float64) vg.Length) func(float64) vg.Length 
 }
 
 // logAxis makes an axis logarithmic from low to high, both positive, with
-// ticks at the powers of ten and small ones between. What is drawn on it must
-// find its place by axes.
+// ticks at the powers of ten and small ones between, which have labels too where
+// there is no second power. What is drawn on it must find its place by axes.
 func logAxis(a *plot.Axis, low, high float64) {
 	a.Min, a.Max = math.Log10(low), math.Log10(high)
 	var ticks logTicks
@@ -191,7 +191,7 @@ func logAxis(a *plot.Axis, low, high float64) {
 		for k := 1.0; k < 10; k++ {
 			if v := k * ten; v >= low && v <= high {
 				label := ""
-				if k == 1 {
+				if k == 1 || high < 10 {
 					label = thousands(int(v))
 				}
 				ticks = append(ticks, plot.Tick{Value: math.Log10(v), Label: label})

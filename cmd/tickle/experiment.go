@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tickle/collector"
 	"tickle/datasets"
 	"tickle/experiments"
 	"tickle/learners"
@@ -112,7 +113,7 @@ func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *st
 	}
 	show := p.stage(e.Name)
 	in := &experiments.Input{
-		Data: data, Run: s.run, Results: s.out, Learners: configured, Options: s.options,
+		Data: data, Run: s.run, Results: s.out, Learners: configured, Options: s.options, AnswerLadder: collector.AnswerLadder,
 		Seed: s.seed, Workers: s.workers, Version: version(), Command: s.command(e.Name),
 		Progress: func(done, total int, note string) { show.set(int64(done), int64(total), note) },
 	}
@@ -124,6 +125,13 @@ func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *st
 	dir := filepath.Join(s.out, e.Name)
 	if err := result.Write(dir); err != nil {
 		return err
+	}
+	if len(result.Cells()) == 0 {
+		for _, w := range result.Warnings {
+			if w.Code != experiments.WarnModelled && w.Code != experiments.WarnTransductive {
+				p.say("%s: no rows: %s", e.Name, w.Text)
+			}
+		}
 	}
 	return reports.Write(dir, result, reports.Options{Width: reports.Page})
 }
