@@ -34,9 +34,10 @@ type Info struct {
 	Features       int   `json:"features"` // nominal ones
 	Numbers        int   `json:"numeric_features,omitempty"`
 	VettedFeatures int   `json:"vetted_features"`
-	Constant       int   `json:"constant_features"` // one value on all machines that have one
-	MissingFeature int   `json:"features_with_missing"`
-	Partitions     []At  `json:"partitions"` // of the features of the first quarter, half and all of the probes
+	Constant       int   `json:"constant_features"` // nominal, one value on all machines that have one
+	ConstantNumber int   `json:"constant_numeric_features,omitempty"`
+	MissingFeature int   `json:"features_with_missing"` // of both kinds
+	Partitions     []At  `json:"partitions"`            // of the features of the first quarter, half and all of the probes
 	NondetCells    int64 `json:"nondet_cells"`
 	NondetFeatures int64 `json:"nondet_features_dropped"`
 
@@ -84,8 +85,12 @@ func (d *Dataset) Info() *Info {
 		}
 	}
 	for _, n := range m.Numbers {
-		if slices.ContainsFunc(n.Cells, math.IsNaN) {
+		there := slices.DeleteFunc(slices.Clone(n.Cells), math.IsNaN)
+		if len(there) < len(n.Cells) {
 			in.MissingFeature++
+		}
+		if len(slices.Compact(there)) <= 1 {
+			in.ConstantNumber++
 		}
 	}
 	for _, probes := range []int{meta.Sent / 4, meta.Sent / 2, meta.Sent} {
@@ -142,7 +147,7 @@ func (in *Info) WriteText(w io.Writer) error {
 	if in.Table != nil {
 		line("table", "%s, %s (%s)", in.Table.File, in.Table.Format, in.Table.SHA256)
 		line("rows", "%d in %d groups, %d modelled", in.Machines, in.Groups, in.Modelled)
-		line("columns", "%d nominal, %d of them constant, and %d numeric; %d with missing cells", in.Features, in.Constant, in.Numbers, in.MissingFeature)
+		line("columns", "%d nominal, %d of them constant, and %d numeric, %d of them constant; %d with missing cells", in.Features, in.Constant, in.Numbers, in.ConstantNumber, in.MissingFeature)
 		return in.writeLabels(tw)
 	}
 	line("pool", "%s (%s), plan %s, seed %d", in.Pool, in.PoolHash, in.Plan, in.Seed)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -338,4 +339,24 @@ func TestInfo(t *testing.T) {
 	require.NoError(t, in.WriteText(&b))
 	require.Contains(t, b.String(), "6 in 3 groups, 6 modelled")
 	require.Contains(t, b.String(), "(transductive)")
+}
+
+func TestInfoOfNumbers(t *testing.T) {
+	none := math.NaN()
+	table := &Imported{Meta: TableMeta{Format: "test", File: "f", Labels: []string{"class"}}}
+	for i, class := range []string{"a", "a", "b"} {
+		name := string(rune('x' + i))
+		table.Rows = append(table.Rows, Machine{Name: name, Group: name, Labels: GivenLabels(class)})
+	}
+	table.Columns = []ImportedColumn{
+		{Name: "varies", Numbers: []float64{1, 2, 1}}, {Name: "one", Numbers: []float64{3, none, 3}}, {Name: "none", Numbers: []float64{none, none, none}},
+		{Name: "back", Numbers: []float64{1, none, 2}},
+	}
+	d, err := FromTable(table)
+	require.NoError(t, err)
+	in := d.Info()
+	require.Equal(t, [4]int{0, 4, 2, 3}, [4]int{in.Features, in.Numbers, in.ConstantNumber, in.MissingFeature})
+	var b strings.Builder
+	require.NoError(t, in.WriteText(&b))
+	require.Contains(t, b.String(), "0 nominal, 0 of them constant, and 4 numeric, 2 of them constant; 3 with missing cells")
 }

@@ -36,26 +36,30 @@ func shellWords(line string) []string {
 	return words
 }
 
-// readme gives the README's command lines: those of its sh blocks, and its
-// make targets.
-func readme(t *testing.T) (commands []string, targets []string) {
+// readme gives the README's command lines: those of the tour, which is its first
+// sh block, and of other ones, and its make targets.
+func readme(t *testing.T) (tour, rest, targets []string) {
 	t.Helper()
 	f, err := os.Open(filepath.Join("..", "..", "README.md"))
 	require.NoError(t, err)
 	defer f.Close()
-	block := false
+	block, blocks := false, 0
 	for s := bufio.NewScanner(f); s.Scan(); {
 		line := s.Text()
 		switch {
 		case strings.HasPrefix(line, "```"):
-			block = line == "```sh"
+			if block = line == "```sh"; block {
+				blocks++
+			}
+		case block && blocks == 1:
+			tour = append(tour, line)
 		case block:
-			commands = append(commands, line)
+			rest = append(rest, line)
 		case strings.HasPrefix(line, "    make "):
 			targets = append(targets, strings.Fields(line)[1])
 		}
 	}
-	return commands, targets
+	return tour, rest, targets
 }
 
 // Every command of the README runs, one after the other, as a newcomer would
@@ -64,8 +68,8 @@ func TestREADME(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the tour runs the demo")
 	}
-	commands, targets := readme(t)
-	require.Len(t, commands, 10, "the tour has ten commands")
+	tour, rest, targets := readme(t)
+	require.Len(t, tour, 10, "the tour has ten commands")
 	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
 	require.NoError(t, err)
 	require.Contains(t, targets, "demo")
@@ -74,12 +78,12 @@ func TestREADME(t *testing.T) {
 		require.Contains(t, string(makefile), "\n"+target+":")
 	}
 	t.Chdir(t.TempDir())
-	for _, line := range commands {
+	for _, line := range append(tour, rest...) {
 		words := shellWords(line)
 		require.Equal(t, "tickle", words[0], line)
 		tickle(t, append(words[1:], "--quiet")...)
 	}
-	for _, file := range []string{"out/demo/index.html", "out/demo/timing.json", "out/demo/accuracy/figure.svg", "data.arff", "tree.model", "out/linux/index.html", "out/linux/accuracy/table.tex"} {
+	for _, file := range []string{"out/demo/index.html", "out/demo/timing.json", "out/demo/accuracy/figure.svg", "data.arff", "tree.model", "table/numbers.parquet", "out/linux/index.html", "out/linux/accuracy/table.tex"} {
 		info, err := os.Stat(filepath.FromSlash(file))
 		require.NoError(t, err)
 		require.NotZero(t, info.Size())
