@@ -76,15 +76,11 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	list, err := attributes.Of(t.Data)
+	lay, err := learners.Share(ctx, t, layoutKey{}, func() (*layout, error) { return newLayout(ctx, t) })
 	if err != nil {
 		return nil, err
 	}
-	onehot, err := t.OneHot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f := &fit{learner: l, ctx: ctx, train: t, table: newTable(list, t.Rows, onehot)}
+	f := &fit{learner: l, ctx: ctx, train: t, table: newTable(lay, t.Rows)}
 	if err := f.order(); err != nil {
 		return nil, err
 	}

@@ -22,14 +22,12 @@ func fixed(t *testing.T, classes []int32) *fit {
 		{"x", "x", "x", "x", "y", "y", "y", "y", "y", "?"},
 		{"p", "p", "q", "q", "p", "p", "q", "q", "q", "q"},
 	}, labels)
-	list, err := attributes.Of(d.Selection)
-	require.NoError(t, err)
 	train := d.Train(nil)
-	onehot, err := train.OneHot(context.Background())
+	lay, err := newLayout(context.Background(), train)
 	require.NoError(t, err)
 	return &fit{
 		learner: learner{folds: 3, weight: 2, errors: true}, ctx: context.Background(), train: train,
-		table: newTable(list, train.Rows, onehot), class: classes, counts: []int{4, 6},
+		table: newTable(lay, train.Rows), class: classes, counts: []int{4, 6},
 	}
 }
 

@@ -12,59 +12,31 @@ import (
 	"tickle/learners/bitslice"
 )
 
-// table is the training rows, numbered from 0, by column: for a nominal column
-// of few values bits that all fits share, for a column of numbers the rows in
-// their order. A nominal column of many values is counted row by row.
+// table is the columns with the training rows, which are numbered from 0.
 type table struct {
-	rows       []int32 // of the matrix
-	columns    []column
-	onehot     *learners.OneHot
-	of         []int32   // of a bit of onehot: index into columns, or -1
-	rest       []int32   // indices into columns of those that onehot lacks
-	conditions float64   // how many there may be: a column's values, or two a number
-	values     int       // most values of a nominal column
-	logs       []float64 // log₂ of 0 to one more than the rows
+	*layout
+	rows       []int32          // of the matrix
+	numbers    map[int32]sorted // by index into columns
+	conditions float64          // how many there may be: a column's values, or two a number
+	logs       []float64        // log₂ of 0 to one more than the rows
 }
 
-type column struct {
-	*attributes.Attribute
-	first int32   // bit of the first value, or -1
-	order []int32 // of a column of numbers: rows that have one, ascending
+// sorted is a column of numbers with the rows that have one, ascending.
+type sorted struct {
+	*column
+	order []int32
 }
 
-func newTable(list []attributes.Attribute, rows []int32, onehot *learners.OneHot) *table {
-	t := &table{rows: rows, onehot: onehot, of: make([]int32, bitslice.Bits*onehot.Blocks)}
-	for bit := range t.of {
-		t.of[bit] = -1
-	}
+func newTable(l *layout, rows []int32) *table {
+	t := &table{layout: l, rows: rows, numbers: make(map[int32]sorted), conditions: l.asked}
 	t.logs = make([]float64, len(rows)+2)
 	for n := range t.logs {
 		t.logs[n] = math.Log2(float64(n))
 	}
-	nominal := 0
-	for i := range list {
-		a := &list[i]
-		c := column{Attribute: a, first: -1}
-		if !a.Nominal() {
-			c.order = t.sorted(a)
-			t.conditions += 2 * float64(t.distinct(c))
-		} else {
-			t.conditions += float64(a.Mult) * float64(a.Values)
-			t.values = max(t.values, a.Values)
-			c.first = onehot.First[nominal]
-			nominal++
-		}
-		if a.Nominal() && a.Values < 2 && !a.Missing {
-			continue
-		}
-		at := int32(len(t.columns))
-		t.columns = append(t.columns, c)
-		if c.first < 0 {
-			t.rest = append(t.rest, at)
-			continue
-		}
-		for v := range int32(a.Values) {
-			t.of[c.first+v] = at
+	for _, at := range l.rest {
+		if c := &l.columns[at]; !c.Nominal() {
+			t.numbers[at] = sorted{c, t.sorted(c.Attribute)}
+			t.conditions += 2 * float64(t.distinct(t.numbers[at]))
 		}
 	}
 	return t
@@ -81,7 +53,7 @@ func (t *table) sorted(a *attributes.Attribute) []int32 {
 	return order
 }
 
-func (t *table) distinct(c column) int {
+func (t *table) distinct(c sorted) int {
 	n := 0
 	for k, i := range c.order {
 		if k == 0 || c.Cells[t.rows[i]] != c.Cells[t.rows[c.order[k-1]]] {
@@ -201,7 +173,7 @@ func (t *table) others(g *growth, w growing) (best found) {
 		case len(w.used) > 0 && w.used[c.ID]:
 		case !c.Nominal():
 			f.gain = best.gain
-			t.number(g, w, c, &f)
+			t.number(g, w, t.numbers[at], &f)
 		default:
 			if s == nil {
 				s = &scratch{make([]int32, t.values), make([]int32, t.values)}
@@ -354,7 +326,7 @@ func (t *table) many(g *growth, w growing, c *column, s *scratch, best *found) {
 
 // number looks for the best threshold: each number that occurs, as the
 // greatest of those below or the least of those above.
-func (t *table) number(g *growth, w growing, c *column, best *found) {
+func (t *table) number(g *growth, w growing, c sorted, best *found) {
 	var rows []int32
 	above := found{condition: condition{kind: atLeast, attr: c.Attribute}}
 	for _, i := range c.order {
