@@ -40,6 +40,9 @@ type TableMeta struct {
 	// Drawn says how rows were drawn of a file of descriptions; nil: the
 	// file had the rows.
 	Drawn *Drawn `json:"drawn,omitempty"`
+	// Also are, by a row's name, labels as true of it as its own, each from
+	// coarse to fine: an answer that names any of them is right.
+	Also map[string][][]string `json:"also,omitempty"`
 }
 
 // Drawn says how rows were drawn of descriptions, which allow many values of

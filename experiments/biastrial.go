@@ -143,7 +143,7 @@ func answersOf(m learners.Model, t *learners.Train, test []int32) []biasAnswer {
 	answers := make([]biasAnswer, len(test))
 	for i, row := range test {
 		p := m.Predict(row)
-		a := biasAnswer{Answer: Answer{Row: row, Class: p.Class, Scores: p.Scores, Seen: seen[t.Labels[row]]}, correctedClass: learners.Abstain}
+		a := biasAnswer{Answer: Answer{Row: row, Class: p.Class, Truth: t.Labels[row], Scores: p.Scores, Seen: seen[t.Labels[row]]}, correctedClass: learners.Abstain}
 		if p.Class >= 0 && m.Kind() == learners.Probability {
 			a.corrected, a.correctedClass = CorrectPrior(p.Scores, prior)
 		}

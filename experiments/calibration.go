@@ -106,11 +106,11 @@ func calibrationRows(in *Input, o *Outcome, c *stats.Calibrator) []CalibrationRo
 	var truth []int32
 	sure, right := 0.0, 0
 	for _, a := range o.Answers {
-		scores, truth = append(scores, a.Scores), append(truth, o.Labels[a.Row])
+		scores, truth = append(scores, a.Scores), append(truth, a.Truth)
 		if a.Class < 0 {
 			continue
 		}
-		s := stats.Sure{Confidence: a.Scores[a.Class], Right: a.Class == o.Labels[a.Row], Group: int(groupOf[a.Row])}
+		s := stats.Sure{Confidence: a.Scores[a.Class], Right: a.Class == a.Truth, Group: int(groupOf[a.Row])}
 		answers = append(answers, s)
 		sure += s.Confidence
 		if s.Right {

@@ -224,7 +224,7 @@ func (o *Outcome) marks() []mark {
 	marks := make([]mark, len(o.Answers))
 	for i, a := range o.Answers {
 		f := &o.Folds[a.Fold]
-		marks[i] = mark{int32(f.Repeat), int32(f.Fold), a.Row, a.Class == o.Labels[a.Row]}
+		marks[i] = mark{int32(f.Repeat), int32(f.Fold), a.Row, a.Class == a.Truth}
 	}
 	return marks
 }

@@ -151,7 +151,7 @@ func byHierarchy(list []lineage) []int {
 func confusionRows(m *datasets.Matrix, o *Outcome) []ConfusionRow {
 	c := stats.NewConfusion(len(o.Classes))
 	for _, a := range o.Answers {
-		c.Add(int(o.Labels[a.Row]), int(a.Class))
+		c.Add(int(a.Truth), int(a.Class))
 	}
 	classes := lineages(m, o)
 	order := byHierarchy(classes)

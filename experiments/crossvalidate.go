@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 
 	"tickle/datasets"
@@ -35,7 +36,8 @@ func (c *Cell) String() string {
 type Outcome struct {
 	Cell    Cell
 	Classes []string
-	Labels  []int32 // class of every row
+	Labels  []int32   // class of every row
+	also    [][]int32 // by row: classes as true of it as its own; nil: there are none
 	Folds   []Fold
 	Kind    learners.ScoreKind
 	Answers []Answer // fold by fold, rows ascending
@@ -46,7 +48,9 @@ type Answer struct {
 	Fold  int32 // index into Outcome.Folds
 	Row   int32
 	Class int32 // learners.Abstain for none
-	// Seen reports whether the row's class is in the training rows.
+	Truth int32 // the row's class; of several the one that was answered, else its first
+	// Seen reports whether the row's class, or one of several, is in the training
+	// rows.
 	Seen   bool
 	Scores []float64 // one a class
 }
@@ -147,9 +151,38 @@ func (v *validation) prepare(i int, c Cell) error {
 	if err != nil {
 		return err
 	}
-	v.outcomes[i] = Outcome{Cell: c, Classes: classes, Labels: labels, Folds: folds}
+	v.outcomes[i] = Outcome{Cell: c, Classes: classes, Labels: labels, also: alsoOf(v.in.Data, &c, classes), Folds: folds}
 	v.answers[i] = make([][]Answer, len(folds))
 	return nil
+}
+
+// orAny takes the answer as right, and as possible, where other classes make it
+// so.
+func (a *Answer) orAny(also []int32, seen []bool) {
+	for _, class := range also {
+		if a.Class == class {
+			a.Truth = class
+		}
+		a.Seen = a.Seen || seen[class]
+	}
+}
+
+// alsoOf gives the classes that are as true of each row as its own, as far as
+// some row has them; nil where no row has several.
+func alsoOf(d *Data, c *Cell, classes []string) [][]int32 {
+	if d.Origin.Table == nil || len(d.Origin.Table.Also) == 0 {
+		return nil
+	}
+	also := make([][]int32, d.Matrix.Rows())
+	for row := range also {
+		for _, labels := range d.Origin.Table.Also[d.Matrix.Machines[row].Name] {
+			of := datasets.GivenLabels(labels...)
+			if class := slices.Index(classes, of.At(c.Hierarchy, c.Level)); class >= 0 {
+				also[row] = append(also[row], int32(class))
+			}
+		}
+	}
+	return also
 }
 
 // share selects each field set once, for all cells that fit on it.
@@ -214,7 +247,10 @@ func (v *validation) fit(ctx context.Context, t foldTask) error {
 		if p.Class >= int32(len(o.Classes)) || len(p.Scores) != len(o.Classes) {
 			return fmt.Errorf("row %d: class %d and %d scores: want one of %d classes and a score for each", row, p.Class, len(p.Scores), len(o.Classes))
 		}
-		answers[i] = Answer{Fold: int32(t.fold), Row: row, Class: p.Class, Seen: seen[o.Labels[row]], Scores: p.Scores}
+		answers[i] = Answer{Fold: int32(t.fold), Row: row, Class: p.Class, Truth: o.Labels[row], Seen: seen[o.Labels[row]], Scores: p.Scores}
+		if o.also != nil {
+			answers[i].orAny(o.also[row], seen)
+		}
 	}
 	v.answers[t.cell][t.fold] = answers
 	v.mu.Lock()
@@ -252,7 +288,7 @@ func (o *Outcome) Predictions(m *datasets.Matrix) []Prediction {
 			Learner: o.Cell.Learner.Name, Options: o.Cell.Learner.Options,
 			Fields: string(o.Cell.Fields), Split: o.Cell.Splitter.Name(), Filter: string(o.Cell.Filter),
 			Repeat: int32(f.Repeat), Fold: int32(f.Fold), Machine: machine.Name, Group: machine.Group,
-			Truth: o.Classes[o.Labels[a.Row]], ClassSeen: a.Seen, Kind: o.Kind.String(), Scores: a.Scores,
+			Truth: o.Classes[a.Truth], ClassSeen: a.Seen, Kind: o.Kind.String(), Scores: a.Scores,
 		}
 		if a.Class >= 0 {
 			p.Predicted, p.Confidence = &o.Classes[a.Class], &a.Scores[a.Class]

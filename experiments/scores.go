@@ -21,7 +21,7 @@ func newScores(m *datasets.Matrix, o *Outcome) *scores {
 	s := &scores{o: o, confusion: stats.NewConfusion(len(o.Classes))}
 	s.groupOf, s.groups = groupsOf(m)
 	for _, a := range o.Answers {
-		s.confusion.Add(int(o.Labels[a.Row]), int(a.Class))
+		s.confusion.Add(int(a.Truth), int(a.Class))
 	}
 	return s
 }
@@ -94,7 +94,7 @@ func (s *scores) once() []int {
 	return drawn
 }
 
-func (s *scores) right(a *Answer) bool { return a.Class == s.o.Labels[a.Row] }
+func (s *scores) right(a *Answer) bool { return a.Class == a.Truth }
 
 func (s *scores) accuracy() float64 { return s.share(s.right)(s.once()) }
 
@@ -144,7 +144,7 @@ func (s *scores) logLoss() Number {
 	var p []float64
 	for _, a := range s.o.Answers {
 		if a.Seen {
-			p = append(p, a.Scores[s.o.Labels[a.Row]])
+			p = append(p, a.Scores[a.Truth])
 		}
 	}
 	return Number(stats.LogLoss(p))
@@ -154,7 +154,7 @@ func (s *scores) logLoss() Number {
 func (s *scores) confidenceCorrect() Number {
 	sum, n := 0.0, 0
 	for _, a := range s.o.Answers {
-		if a.Class == s.o.Labels[a.Row] {
+		if a.Class == a.Truth {
 			sum += a.Scores[a.Class]
 			n++
 		}

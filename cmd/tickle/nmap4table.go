@@ -20,7 +20,7 @@ func importNmapOSDB(_ context.Context, path string, o formats.ImportOptions) (*d
 	if err != nil {
 		return nil, err
 	}
-	t, err := db.Table(nmap4.TableOptions{Labels: o.Labels, Draws: o.Draws, Seed: o.Seed})
+	t, err := db.Table(nmap4.TableOptions{Labels: o.Labels, Draws: o.Draws, Seed: o.Seed, AnyClass: o.AnyClass})
 	if err != nil {
 		return nil, fmt.Errorf("%s: --label: %w", path, err)
 	}

@@ -39,7 +39,8 @@ nmap-os-db is Nmap's database: a row is drawn of each reference's expressions
 (--draws, --seed), references with the same tests are a group, and the levels
 of labels are vendor, family and generation, or those of vendor, family,
 generation and type that --label names. References of several systems that
-differ in these are left out. p0f and satori are the signatures of those
+differ in these are left out, or with --any-class kept: an answer is then right
+if it names any of them. p0f and satori are the signatures of those
 programs, p0f.fp and the XML file of TCP: a row a signature.`,
 		Example: `  tickle dataset import --format csv iris.csv --label species -o iris
   tickle dataset import --format nmap-os-db /usr/share/nmap/nmap-os-db -o osdb
@@ -85,6 +86,7 @@ programs, p0f.fp and the XML file of TCP: a row a signature.`,
 	f.StringVar(&separator, "separator", ",", `CSV: what separates cells; \t is a tab`)
 	f.IntVar(&o.Draws, "draws", 1, "nmap-os-db: rows of each reference")
 	f.Uint64Var(&o.Seed, "seed", 1, "nmap-os-db: the seed of draws")
+	f.BoolVar(&o.AnyClass, "any-class", false, "nmap-os-db: keep references of several systems; an answer that names any of them is right")
 	f.StringVarP(&out, "output", "o", "", "the data set's `FOLDER`")
 	must(c.MarkFlagRequired("output"))
 	return c

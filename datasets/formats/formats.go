@@ -64,6 +64,9 @@ type ImportOptions struct {
 	// description gives Draws rows (0: one).
 	Seed  uint64
 	Draws int
+	// AnyClass is for formats whose descriptions may be of several systems that
+	// differ in the labels: they are kept, and any of the labels is right.
+	AnyClass bool
 }
 
 // Options say what an exported table holds. The zero value is every feature,

@@ -25,13 +25,16 @@ type TableOptions struct {
 	Labels []string
 	Draws  int // rows of each reference; 0: one
 	Seed   uint64
+	// AnyClass keeps references with several classes that differ in the labels:
+	// the first one's are theirs, and the others' are as true (TableMeta.Also).
+	AnyClass bool
 }
 
 // Table makes rows of the references: each is a subject drawn from it
 // (Reference.Draw), several with Draws. Rows of references with the same tests
 // are one group. References with several classes that differ in the labels
-// asked for, and with none, are left out and counted: no label is true of them.
-// A column is an attribute of a test, as SEQ.TI; SP, ISR, GCD, T
+// asked for are left out and counted, unless o.AnyClass, as are those with none:
+// no label is true of them. A column is an attribute of a test, as SEQ.TI; SP, ISR, GCD, T
 // and TG are numbers, all else is nominal. What a reference does not have is
 // missing.
 func (d *Database) Table(o TableOptions) (*datasets.Imported, error) {
@@ -53,15 +56,22 @@ func (d *Database) Table(o TableOptions) (*datasets.Imported, error) {
 	groups := make(map[string]string)
 	for i := range d.References {
 		r := &d.References[i]
-		labels, ok := labelsOf(r, o.Labels)
-		if !ok {
+		labels := labelsOf(r, o.Labels)
+		if len(labels) == 0 || len(labels) > 1 && !o.AnyClass {
 			drawn.LeftOut++
 			continue
 		}
 		group := groupOf(r, groups)
 		for draw := range drawn.Draws {
 			rng := rand.New(rand.NewPCG(o.Seed, uint64(i)<<20|uint64(draw)))
-			t.Rows = append(t.Rows, datasets.Machine{Name: rowName(r, draw, drawn.Draws), Group: group, Stack: r.Name, Labels: datasets.GivenLabels(labels...)})
+			name := rowName(r, draw, drawn.Draws)
+			if len(labels) > 1 {
+				if t.Meta.Also == nil {
+					t.Meta.Also = make(map[string][][]string)
+				}
+				t.Meta.Also[name] = labels[1:]
+			}
+			t.Rows = append(t.Rows, datasets.Machine{Name: name, Group: group, Stack: r.Name, Labels: datasets.GivenLabels(labels[0]...)})
 			b.add(r.Draw(rng))
 		}
 	}
@@ -85,8 +95,9 @@ func lineOf(row string) (line int, name string, ok bool) {
 	return line, name, err == nil
 }
 
-// labelsOf gives the labels that all classes of r share, if they do.
-func labelsOf(r *Reference, chosen []string) (labels []string, ok bool) {
+// labelsOf gives the labels of r's classes, each once, in the order of the
+// classes; those without the coarsest have none.
+func labelsOf(r *Reference, chosen []string) (labels [][]string) {
 	for i := range r.Classes {
 		var parts, of []string
 		for _, name := range chosen {
@@ -96,12 +107,12 @@ func labelsOf(r *Reference, chosen []string) (labels []string, ok bool) {
 			}
 			of = append(of, strings.Join(parts, " "))
 		}
-		if i > 0 && !slices.Equal(of, labels) {
-			return nil, false
+		same := func(have []string) bool { return slices.Equal(have, of) }
+		if len(of) > 0 && of[0] != "" && !slices.ContainsFunc(labels, same) {
+			labels = append(labels, of)
 		}
-		labels = of
 	}
-	return labels, len(labels) > 0 && labels[0] != ""
+	return labels
 }
 
 // groupOf names the group of r by the first reference that has its tests.

@@ -73,3 +73,19 @@ func TestTable(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, d.Hash(), same.Hash())
 }
+
+// TestTableOfAnyClass keeps a reference of two vendors, with both.
+func TestTableOfAnyClass(t *testing.T) {
+	imported, err := read(t, small).Table(nmap4.TableOptions{Labels: []string{"vendor"}, Draws: 2, AnyClass: true})
+	require.NoError(t, err)
+	require.Zero(t, imported.Meta.Drawn.LeftOut)
+	require.Len(t, imported.Rows, 8)
+	require.Len(t, imported.Meta.Also, 2)
+	for i := range imported.Rows {
+		m := &imported.Rows[i]
+		if also := imported.Meta.Also[m.Name]; also != nil {
+			require.Equal(t, "Acme", m.Labels.Kernel[0])
+			require.Equal(t, [][]string{{"Bolt"}}, also)
+		}
+	}
+}
