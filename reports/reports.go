@@ -110,4 +110,5 @@ var figures = map[string]func(*experiments.Result) (*Figure, error){
 	"loo":            looFigure,
 	"map":            mapFigure,
 	"vectors":        vectorsFigure,
+	"vector-novelty": vectorNoveltyFigure,
 }
