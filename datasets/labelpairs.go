@@ -58,8 +58,9 @@ type LabelPairs struct {
 	Uniform bool
 
 	machines []Machine
-	features []feature // different ones, in order of their first column
-	probes   [][]int32 // of each feature: the probes that have it, ascending
+	features []feature        // different ones, in order of their first column
+	probes   [][]int32        // of each feature: the probes that have it, ascending
+	at       map[grouping]int // places in features, while they are gathered
 }
 
 // feature is a way of grouping the machines, with evidence.
@@ -69,7 +70,9 @@ type feature struct {
 }
 
 // NewLabelPairs looks at the features of the fields in, on the labels of a
-// level. Other columns than those of answers are passed over.
+// level. Other columns than those of answers are passed over. With AnswerKind
+// among the fields whether and what kind of packet answers is a feature too, of
+// which every machine has evidence.
 func NewLabelPairs(m *Matrix, h Hierarchy, level int, in [NumAllFields]bool) *LabelPairs {
 	l := &LabelPairs{machines: m.Machines, Labels: make([]int32, m.Rows())}
 	for i := range m.Machines {
@@ -92,8 +95,7 @@ func NewLabelPairs(m *Matrix, h Hierarchy, level int, in [NumAllFields]bool) *La
 
 // gather finds the different features.
 func (l *LabelPairs) gather(m *Matrix, in [NumAllFields]bool) {
-	type grouping struct{ part, kind int32 }
-	at := make(map[grouping]int)
+	l.at = make(map[grouping]int)
 	kind := int32(-1) // the partition of the answer's kind, of the present place
 	var place Column  // its probe, step and answer
 	for c, column := range m.Columns {
@@ -103,22 +105,42 @@ func (l *LabelPairs) gather(m *Matrix, in [NumAllFields]bool) {
 		}
 		if field == AnswerKind {
 			kind = m.Part[c]
+			if in[field] && m.Parts[kind].Distinct > 1 {
+				l.add(m, grouping{kind, noKind}, c)
+			}
 			continue
 		}
 		if !in[field] || kind < 0 || m.Parts[m.Part[c]].Distinct < 2 {
 			continue
 		}
-		k := grouping{m.Part[c], kind}
-		i, ok := at[k]
-		if !ok {
-			i = len(l.features)
-			at[k] = i
-			l.features = append(l.features, feature{m.Codes(k.part), usualKind(m, c, kind)})
-			l.probes = append(l.probes, nil)
+		l.add(m, grouping{m.Part[c], kind}, c)
+	}
+	l.at = nil
+}
+
+// grouping is what makes two features one: the partition, and that of the
+// answer's kind, which says who has evidence.
+type grouping struct{ part, kind int32 }
+
+// noKind is the kind of features of which all have evidence.
+const noKind = -1
+
+// add takes in column c.
+func (l *LabelPairs) add(m *Matrix, k grouping, c int) {
+	i, ok := l.at[k]
+	if !ok {
+		i = len(l.features)
+		l.at[k] = i
+		f := feature{codes: m.Codes(k.part)}
+		if k.kind == noKind {
+			f.evidence = slices.Repeat([]bool{true}, m.Rows())
+		} else {
+			f.evidence = usualKind(m, c, k.kind)
 		}
-		if p := l.probes[i]; len(p) == 0 || p[len(p)-1] != column.Probe {
-			l.probes[i] = append(p, column.Probe)
-		}
+		l.features, l.probes = append(l.features, f), append(l.probes, nil)
+	}
+	if p, probe := l.probes[i], m.Columns[c].Probe; len(p) == 0 || p[len(p)-1] != probe {
+		l.probes[i] = append(p, probe)
 	}
 }
 

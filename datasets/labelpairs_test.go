@@ -10,7 +10,10 @@ import (
 
 // reachData is six machines of three labels, two images each, and four
 // probes: what each cell holds is in the comments.
-func reachData() *LabelPairs {
+func reachData() *LabelPairs { return reachDataOf(TCPUrgent) }
+
+// reachDataOf looks at some fields of it.
+func reachDataOf(fields ...FieldID) *LabelPairs {
 	var machines []Machine
 	for i, label := range []string{"a", "a", "b", "b", "c", "c"} {
 		l := [Levels]string{[]string{"x", "x", "x", "x", "y", "y"}[i], label, label}
@@ -54,9 +57,11 @@ func reachData() *LabelPairs {
 	add(3, AnswerKind, tcp, tcp, silent, silent, silent, silent)
 	add(3, TCPWindow, 1, 1, 2, 2, 3, 3)
 	add(3, TCPUrgent, 0, 0, none, none, none, none)
-	var vetted [NumAllFields]bool
-	vetted[TCPUrgent] = true
-	return NewLabelPairs(g.Matrix(nil), Kernel, 2, vetted)
+	var in [NumAllFields]bool
+	for _, f := range fields {
+		in[f] = true
+	}
+	return NewLabelPairs(g.Matrix(nil), Kernel, 2, in)
 }
 
 func TestLabelPairs(t *testing.T) {
@@ -132,5 +137,30 @@ func TestHalves(t *testing.T) {
 		}
 		require.True(t, side[4], "a label of one group is searched")
 		require.NotEqual(t, side[2], side[3])
+	}
+}
+
+// Whether a machine answers is a feature where it is asked for: probe 3 tells a
+// from b and c by that alone, and what one b's firewall keeps back tells nothing.
+func TestSilenceTellsLabelsApartWhereAsked(t *testing.T) {
+	every := []int32{0, 1, 2, 3, 4, 5}
+	for _, c := range []struct {
+		fields []FieldID
+		want   map[int32][]int // pairs by probe
+	}{
+		{[]FieldID{TCPUrgent}, map[int32][]int{0: {0, 1, 2}, 1: {0, 2}}},
+		{[]FieldID{AnswerKind}, map[int32][]int{3: {0, 1}}},
+		{[]FieldID{TCPUrgent, AnswerKind}, map[int32][]int{0: {0, 1, 2}, 1: {0, 2}, 3: {0, 1}}},
+	} {
+		probes, told := reachDataOf(c.fields...).ByProbe(every)
+		have := map[int32][]int{}
+		for i, probe := range probes {
+			for pair := range 3 {
+				if told[i].Has(pair) {
+					have[probe] = append(have[probe], pair)
+				}
+			}
+		}
+		require.Equal(t, c.want, have, "%v", c.fields)
 	}
 }

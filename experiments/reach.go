@@ -42,8 +42,9 @@ type ReachRow struct {
 	Alike     Number `json:"ceiling_alike" unit:"share" decimals:"3" doc:"what no rule that treats equal rows alike can pass"`
 	First     string `json:"first" doc:"a label"`
 	Second    string `json:"second" doc:"another of its family"`
-	Differ    Number `json:"differ" decimals:"0" doc:"probes that tell the two apart, by vetted fields, windows or window scales"`
+	Differ    Number `json:"differ" decimals:"0" doc:"probes that tell the two apart, by vetted fields, windows, window scales or the kind of answer, silence among them"`
 	Beyond    Number `json:"beyond" decimals:"0" doc:"of these, probes that do so without windows and window scales"`
+	Said      Number `json:"said" decimals:"0" doc:"of these, probes that do so by what is answered and not only by whether, as firewalls could"`
 }
 
 // The kinds of ReachRow.
@@ -138,7 +139,7 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 func (r *reachRun) row(kind string, p *reachPlan, t *levelTask) ReachRow {
 	return ReachRow{
 		Kind: kind, Plan: p.name, Hierarchy: t.hierarchy.String(), Level: t.level, Probes: p.probes, Packets: Number(float64(p.probes) * p.packets),
-		Told: NA, ToldLow: NA, ToldHigh: NA, Survive: NA, Low: NA, High: NA, Accuracy: NA, AccLow: NA, AccHigh: NA, Alike: NA, Differ: NA, Beyond: NA,
+		Told: NA, ToldLow: NA, ToldHigh: NA, Survive: NA, Low: NA, High: NA, Accuracy: NA, AccLow: NA, AccHigh: NA, Alike: NA, Differ: NA, Beyond: NA, Said: NA,
 	}
 }
 

@@ -37,11 +37,12 @@ func TestReachOfTheRecordedLab(t *testing.T) {
 		switch {
 		case row.Kind == ReachLabels:
 			require.LessOrEqual(t, row.Beyond, row.Differ)
+			require.LessOrEqual(t, row.Said, row.Beyond)
 			require.LessOrEqual(t, row.Differ, Number(row.Probes))
 			if row.Scope == "Linux" {
 				require.Less(t, row.First, row.Second)
 				labels++
-				if row.Beyond > 0 {
+				if row.Said > 0 {
 					beyond++
 				}
 			}

@@ -12,17 +12,25 @@ import (
 var windowFields = []datasets.FieldID{datasets.TCPWindow, datasets.TCPWScale, datasets.TCPWindowBytes, datasets.TCPWindowMSS, datasets.TCPWindowChange}
 
 // labelRows makes a row for each pair of labels within a family: how many of a
-// plan's probes tell the two apart, windows among what may, and how many do
-// without them.
+// plan's probes tell the two apart, windows and silence among what may, how many
+// do without windows, and how many of those by more than silence.
 func (r *reachRun) labelRows(p *reachPlan, t *levelTask) {
-	without := p.data.VettedFields()
-	with := without
+	said := p.data.VettedFields()
 	for _, f := range windowFields {
-		with[f], without[f] = true, false
+		said[f] = false
 	}
-	all := datasets.NewLabelPairs(p.data.Matrix, t.hierarchy, t.level, with)
-	beyond := datasets.NewLabelPairs(p.data.Matrix, t.hierarchy, t.level, without)
-	differ, rest := probesTelling(all), probesTelling(beyond)
+	beyond := said
+	beyond[datasets.AnswerKind] = true
+	differ := beyond
+	for _, f := range windowFields {
+		differ[f] = true
+	}
+	all := datasets.NewLabelPairs(p.data.Matrix, t.hierarchy, t.level, differ)
+	telling := [...][]int{
+		probesTelling(all),
+		probesTelling(datasets.NewLabelPairs(p.data.Matrix, t.hierarchy, t.level, beyond)),
+		probesTelling(datasets.NewLabelPairs(p.data.Matrix, t.hierarchy, t.level, said)),
+	}
 	family := all.Families(t.hierarchy)
 	var rows []ReachRow
 	for i, pair := range all.Pairs {
@@ -32,7 +40,7 @@ func (r *reachRun) labelRows(p *reachPlan, t *levelTask) {
 		row := r.row(ReachLabels, p, t)
 		row.Scope, row.Test, row.Pairs = family[pair[0]], AllMachines, 1
 		row.First, row.Second = all.Classes[pair[0]], all.Classes[pair[1]]
-		row.Differ, row.Beyond = Number(differ[i]), Number(rest[i])
+		row.Differ, row.Beyond, row.Said = Number(telling[0][i]), Number(telling[1][i]), Number(telling[2][i])
 		rows = append(rows, row)
 	}
 	slices.SortStableFunc(rows, func(a, b ReachRow) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second)) })

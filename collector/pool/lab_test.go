@@ -3,6 +3,7 @@ package pool
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,4 +38,29 @@ func TestTheLabIsManyStacksAndImages(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{"lwIP 2.1", "lwIP 2.2", "libslirp of QEMU"}, few, "the packages have no more of them")
+}
+
+// What tells two machines of pool kernels apart is their kernels': they have no
+// settings, and kernels of the lab.
+func TestKernelsDifferInNothingElse(t *testing.T) {
+	of, err := Load("kernels")
+	require.NoError(t, err)
+	lab, err := Load("lab")
+	require.NoError(t, err)
+	series := map[string]string{} // of the lab's kernels
+	for i := range lab.Machines {
+		if m := &lab.Machines[i]; m.Backend == "qemu" {
+			series[m.Options["kernel"]] = m.Labels.Kernel[2]
+		}
+	}
+	labels := map[string]bool{}
+	for i := range of.Machines {
+		m := &of.Machines[i]
+		require.Empty(t, m.Factors, m.Name)
+		require.Len(t, m.Options, 1, m.Name)
+		require.Equal(t, series[m.Options["kernel"]], strings.TrimSuffix(m.Labels.Kernel[2], " again"), m.Name)
+		labels[m.Labels.Kernel[2]] = true
+	}
+	require.Len(t, labels, len(of.Machines))
+	require.Equal(t, of.Machines[0].Options, of.Machines[len(of.Machines)-1].Options)
 }
