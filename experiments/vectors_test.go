@@ -198,7 +198,7 @@ func oneVsRestLoss(t *testing.T, data *experiments.Data) float64 {
 }
 
 func TestVectorStudiesAreTheSameForAnyNumberOfWorkers(t *testing.T) {
-	ls, err := all.Registry().Parse("forest:trees=5")
+	ls, err := all.Registry().Parse("forest:trees=5;logistic:multinomial=true,calibrated=true")
 	require.NoError(t, err)
 	for _, name := range []string{"loo", "map", "vectors", "vector-novelty"} {
 		var first []byte
