@@ -63,9 +63,10 @@ bench-scale:
 	$(GO) build -o bin/benchscale ./cmd/benchscale
 	bin/benchscale $(SCALE) -o $(OUT)/scale
 
-# Exchanges a second with the host's kernel: collections against a bare loop.
+# Exchanges and dialogues a second with the host's kernel, collections against a
+# bare loop, and dialogues with an emulated kernel of the lab, where there is one.
 bench-links:
-	$(GO) test -tags root -run '^$$' -bench Links -benchtime 3x ./collector/live
+	$(GO) test -tags root,lab -run '^$$' -bench Links -benchtime 3x ./collector/live ./collector/qemu
 
 lint:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt differs:"; echo "$$files"; exit 1; fi
