@@ -108,16 +108,6 @@ func newGrower(ctx context.Context, l learner, t *learners.Train) (*grower, erro
 // few reports whether a nominal column declares less than 0.3·n values.
 func (g *grower) few(a *attributes.Attribute) bool { return g.many-float64(a.Values) > tolerance }
 
-// root gives all training rows, in order of class.
-func (g *grower) root() []entry {
-	rows := make([]entry, len(g.train.Rows))
-	for i, r := range g.train.Rows {
-		rows[i] = entry{r, g.train.Labels[r], 1}
-	}
-	slices.SortStableFunc(rows, func(a, b entry) int { return cmp.Compare(a.class, b.class) })
-	return rows
-}
-
 // reached is the rows that come to a node, and the attributes, by index, that
 // may split them: one that cannot split a node into two bags of a leaf's weight
 // cannot split any part of it, and a number always may.
@@ -125,6 +115,23 @@ type reached struct {
 	rows  []entry
 	alive []int32
 	depth int
+}
+
+// root gives all training rows, in order of class, and all attributes that are
+// not constant.
+func (g *grower) root() reached {
+	rows := make([]entry, len(g.train.Rows))
+	for i, r := range g.train.Rows {
+		rows[i] = entry{r, g.train.Labels[r], 1}
+	}
+	slices.SortStableFunc(rows, func(a, b entry) int { return cmp.Compare(a.class, b.class) })
+	alive := make([]int32, 0, len(g.list))
+	for i := range g.list {
+		if !g.list[i].Nominal() || g.list[i].Values > 1 {
+			alive = append(alive, int32(i))
+		}
+	}
+	return reached{rows: rows, alive: alive}
 }
 
 // grow makes the tree of what reaches its root.

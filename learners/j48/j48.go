@@ -69,13 +69,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err != nil {
 		return nil, err
 	}
-	alive := make([]int32, 0, len(g.list))
-	for i := range g.list {
-		if !g.list[i].Nominal() || g.list[i].Values > 1 {
-			alive = append(alive, int32(i))
-		}
-	}
-	root, err := g.grow(reached{rows: g.root(), alive: alive})
+	root, err := g.grow(g.root())
 	if err != nil {
 		return nil, err
 	}
