@@ -78,13 +78,14 @@ func (g *grower) sharesOf(n int) []float64 {
 
 // tally is what a node's rows say of the values of a block.
 type tally struct {
-	total   bitslice.Counts        // rows that have each value
-	numbers [bitslice.Bits]uint16  // the same one by one
-	large   bitslice.Vector        // the values that have a leaf's weight
-	wanted  bitslice.Vector        // the values of the columns that can split the node
-	shares  [bitslice.Bits]float64 // of the wanted, Σ over classes of k·log₂(k/n)
-	own     bitslice.Counts        // of a class
-	divided bitslice.Vector        // the values that some rows of a class have
+	total      bitslice.Counts        // rows that have each value
+	numbers    [bitslice.Bits]uint16  // the same one by one
+	large      bitslice.Vector        // the values that have a leaf's weight
+	wanted     bitslice.Vector        // the values of the columns that can split the node
+	shares     [bitslice.Bits]float64 // of the wanted, Σ over classes of k·log₂(k/n)
+	own        bitslice.Counts        // of a class
+	ownNumbers [bitslice.Bits]uint16
+	divided    bitslice.Vector // the values that some rows of a class have
 }
 
 // verticals measures attributes of a part, block by block.
@@ -156,31 +157,43 @@ func (t *tally) share(vectors []bitslice.Vector, h *here) {
 		t.own.Reset()
 		t.own.Add(vectors, c.rows)
 		t.own.Divided(&t.divided)
-		for w, divided := range t.divided {
-			if divided &= t.wanted[w]; divided != 0 {
-				t.shareWord(c, w, divided)
-			}
+		values := 0
+		for w := range t.divided {
+			t.divided[w] &= t.wanted[w]
+			values += bits.OnesCount64(t.divided[w])
+		}
+		switch {
+		case values == 0:
+		case values < dense:
+			t.shareFew(c)
+		default:
+			t.shareMany(c)
 		}
 	}
 }
 
-// shareWord adds a class's shares of some values of a word.
-func (t *tally) shareWord(c *class, word int, values uint64) {
-	var planes [bitslice.Planes]uint64
-	shares := t.shares[64*word : 64*(word+1)]
-	if used := t.own.Word(word, &planes); used == 2 { // two or three rows
+// dense is how many values of a block are worth having all its numbers one by
+// one.
+const dense = 32
+
+// shareMany adds a class's shares of the values that divide it.
+func (t *tally) shareMany(c *class) {
+	t.own.All(&t.ownNumbers)
+	for w, values := range t.divided {
+		numbers, shares := t.ownNumbers[64*w:64*(w+1)], t.shares[64*w:64*(w+1)]
 		for ; values != 0; values &= values - 1 {
 			bit := bits.TrailingZeros64(values) & 63
-			shares[bit] += c.shares[planes[0]>>bit&1|planes[1]>>bit&1<<1]
+			shares[bit] += c.shares[numbers[bit]]
 		}
-	} else {
+	}
+}
+
+// shareFew is shareMany for few values.
+func (t *tally) shareFew(c *class) {
+	for w, values := range t.divided {
 		for ; values != 0; values &= values - 1 {
-			bit := bits.TrailingZeros64(values) & 63
-			n := uint64(0)
-			for b, plane := range planes[:used] {
-				n |= plane >> bit & 1 << (b & 63)
-			}
-			shares[bit] += c.shares[n]
+			bit := 64*w + bits.TrailingZeros64(values)
+			t.shares[bit] += c.shares[t.own.At(bit)]
 		}
 	}
 }
