@@ -74,6 +74,7 @@ type section struct {
 	ID, Title, PaperFigure, Summary string
 	Provenance, Modelled            string
 	Verdicts                        *verdicts
+	Findings                        []string      // sentences
 	Wide, Narrow                    template.HTML // the figure at page and at column width
 	Facts                           []fact
 	Command                         string
@@ -154,6 +155,9 @@ func sectionOf(r *experiments.Result, exists func(string) bool) (section, error)
 		s.Wide, s.Narrow = template.HTML(fig.svg(Page)), template.HTML(fig.svg(Column))
 	}
 	if s.Verdicts, err = verdictsOf(r); err != nil {
+		return section{}, err
+	}
+	if s.Findings, err = findingsOf(r); err != nil {
 		return section{}, err
 	}
 	s.fill(r)

@@ -17,6 +17,23 @@ import (
 // reachFigure draws label pairs told apart against packets, for all pairs and
 // within the largest family, how much of it survives, and accuracy.
 func reachFigure(r *experiments.Result) (*Figure, error) {
+	p, err := reachPlanOf(r)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	first := p.rows[0]
+	s := &sheet{
+		legend: p.keys(),
+		footer: footer{fmt.Sprintf("%s %s%s level %d, vetted fields; bands are 90 %% of drawn subsets, intervals of accuracy 95 %% over groups (%s).",
+			provenanceLine(r), notInAllPlans(r), capital(first.Hierarchy), first.Level, p.learner)},
+		panels: p.panels,
+	}
+	return s.figure(r, p.alt()), nil
+}
+
+// reachPlanOf takes what the figure shows from a result: the rows of its first
+// hierarchy and level; nil where there are none.
+func reachPlanOf(r *experiments.Result) (*reachFigurePlan, error) {
 	rows, err := experiments.RowsOf[experiments.ReachRow](r)
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -43,13 +60,7 @@ func reachFigure(r *experiments.Result) (*Figure, error) {
 			p.splits = addOnce(p.splits, row.Test)
 		}
 	}
-	s := &sheet{
-		legend: p.keys(),
-		footer: footer{fmt.Sprintf("%s %s%s level %d, vetted fields; bands are 90 %% of drawn subsets, intervals of accuracy 95 %% over groups (%s). %s",
-			provenanceLine(r), notInAllPlans(r), capital(first.Hierarchy), first.Level, p.learner, p.words(p.scope()))},
-		panels: p.panels,
-	}
-	return s.figure(r, p.alt()), nil
+	return p, nil
 }
 
 // notInAllPlans is what the figure says of machines that are not compared.

@@ -9,7 +9,7 @@ import (
 
 // words says for each plan how many pairs of labels in the scope it tells
 // apart, and how many of those hold elsewhere.
-func (p *reachFigurePlan) words(scope string) string {
+func (p *reachFigurePlan) words(scope string) []string {
 	var sentences []string
 	for _, plan := range p.plans {
 		var parts []string
@@ -22,7 +22,20 @@ func (p *reachFigurePlan) words(scope string) string {
 			sentences = append(sentences, capital(planTitle(plan))+" "+strings.Join(parts, "; ")+".")
 		}
 	}
-	return strings.Join(sentences, " ")
+	return sentences
+}
+
+// findingsOf says in words what a result found, where its experiment has words
+// for it.
+func findingsOf(r *experiments.Result) ([]string, error) {
+	if r.Experiment != "reach" {
+		return nil, nil
+	}
+	p, err := reachPlanOf(r)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	return p.words(p.scope()), nil
 }
 
 // reachWords is one test of a plan's pairs.
