@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 // vectors says that the processor has the instructions of the assembly.
 var vectors = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL &&
-	cpu.X86.HasAVX512VPOPCNTDQ && cpu.X86.HasPOPCNT
+	cpu.X86.HasAVX512VPOPCNTDQ && cpu.X86.HasBMI2
 
 // add counts rows in planes.
 func add(planes *[Planes]Vector, v []Vector, rows []int32) {
