@@ -2,7 +2,9 @@ package bayes
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 
 	"tickle/learners"
 	"tickle/learners/bitslice"
@@ -69,17 +71,13 @@ func (m *model) scoreNominal(ctx context.Context, rows []int32, scores []float64
 	return nil
 }
 
-// kinds gives the kinds of groups in a fixed order.
+// kinds gives the kinds of groups, ascending.
 func (w *words) kinds() []int {
-	var kinds []int
 	seen := map[int]bool{}
 	for i := range w.groups {
-		if k := w.groups[i].known; !seen[k] {
-			seen[k] = true
-			kinds = append(kinds, k)
-		}
+		seen[w.groups[i].known] = true
 	}
-	return kinds
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // count adds a block of groups to a tally.

@@ -72,7 +72,10 @@ func (k kind) compare(o kind) int {
 // newWords packs the cells of s. It fails only when ctx ends.
 func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, error) {
 	w := &words{rows: s.Rows(), columns: map[int]int{}}
-	bundles := bundle64(s)
+	bundles, err := newBundles(ctx, s, workers)
+	if err != nil {
+		return nil, err
+	}
 	for i := range bundles {
 		b := &bundles[i]
 		b.at = len(w.groups)
@@ -93,7 +96,7 @@ func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, 
 	slices.Sort(w.distincts)
 	w.vectors = make([]bitslice.Vector, w.blocks()*w.rows)
 	const chunk = 32 // of bundles that lie side by side, for two may share a block
-	err := learners.Parallel(ctx, (len(bundles)+chunk-1)/chunk, workers, func(_, k int) error {
+	err = learners.Parallel(ctx, (len(bundles)+chunk-1)/chunk, workers, func(_, k int) error {
 		for i := k * chunk; i < min((k+1)*chunk, len(bundles)); i++ {
 			w.pack(s, &bundles[i])
 		}
@@ -102,11 +105,24 @@ func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, 
 	return w, err
 }
 
+// bundleParts is how many partitions are sorted into bundles together.
+const bundleParts = 1 << 15
+
+// newBundles sorts the partitions that can tell classes apart into bundles.
+func newBundles(ctx context.Context, s *datasets.Selection, workers int) ([]bundle, error) {
+	parts := make([][]bundle, (len(s.IDs)+bundleParts-1)/bundleParts)
+	err := learners.Parallel(ctx, len(parts), workers, func(_, k int) error {
+		parts[k] = bundle64(s, k*bundleParts, min((k+1)*bundleParts, len(s.IDs)))
+		return nil
+	})
+	return slices.Concat(parts...), err
+}
+
 // bundle64 puts partitions that group a few sample rows alike side by side:
 // they are likely to be alike in other rows, and then their counts are, which
 // makes for few different ones in a word. A partition of many columns is in
-// the bundles of its number's binary digits.
-func bundle64(s *datasets.Selection) []bundle {
+// the bundles of its number's binary digits. It takes those of s.IDs[from:to].
+func bundle64(s *datasets.Selection, from, to int) []bundle {
 	type entry struct {
 		kind
 		sample [2]uint64
@@ -114,8 +130,9 @@ func bundle64(s *datasets.Selection) []bundle {
 	}
 	const samples = 8
 	n := s.Rows()
-	entries := make([]entry, 0, len(s.IDs))
-	for i, id := range s.IDs {
+	entries := make([]entry, 0, to-from)
+	for i := from; i < to; i++ {
+		id := s.IDs[i]
 		part := &s.Parts[id]
 		if !tells(part) {
 			continue
