@@ -265,6 +265,9 @@ func (e *engine) act() error {
 
 // room says whether another exchange may start.
 func (e *engine) room() bool {
+	if e.slow.pauses != nil { // most of them wait, with nothing under way
+		return e.dialogues.active < slowTimes*e.most && (e.fences == nil || e.fences.room())
+	}
 	return e.dialogues.active < e.most && (e.fences == nil || e.fences.room() && e.dialogues.active < e.fences.window)
 }
 
@@ -348,6 +351,9 @@ func (e *engine) sendCopy() error {
 	r.sent = e.now
 	if e.nextAt = max(e.nextAt, e.now-e.pace) + e.pace; e.g.plan.Order == Ordered {
 		e.nextAt = e.now + e.gap(probe) // never less, for clocks are read off the answers
+	}
+	if e.slow.pauses != nil {
+		e.nextAt = max(e.nextAt, e.now+e.slow.pace)
 	}
 	if p.six && !e.six.has {
 		return nil // it stays unsent, and what follows keeps its time

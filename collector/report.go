@@ -21,10 +21,12 @@ type Counts struct {
 	// again, in a plan of several boots. They count as nondeterministic.
 	Reboots int64 `json:"reboots,omitempty"`
 	// Slow are the dialogues that were had once more at a slow pace, since they
-	// met silence that may be a limit's, and are no exchanges. Paced are the
-	// features that were answered otherwise then. They count as nondeterministic.
-	Slow  int64 `json:"slow,omitempty"`
-	Paced int64 `json:"paced,omitempty"`
+	// met silence that may be a limit's, and are no exchanges. SlowLeft are those
+	// for which there was no time. Paced are the features that were answered
+	// otherwise then. They count as nondeterministic.
+	Slow     int64 `json:"slow,omitempty"`
+	SlowLeft int64 `json:"slow_left,omitempty"`
+	Paced    int64 `json:"paced,omitempty"`
 }
 
 // Add adds what b counts.
@@ -43,6 +45,7 @@ func (c *Counts) Add(b *Counts) {
 	c.Restarts += b.Restarts
 	c.Reboots += b.Reboots
 	c.Slow += b.Slow
+	c.SlowLeft += b.SlowLeft
 	c.Paced += b.Paced
 }
 
@@ -72,5 +75,5 @@ type Report struct {
 func (c *Counts) stored() datasets.Counts {
 	return datasets.Counts{Sent: c.Sent, Exchanges: c.Exchanges, Answered: c.Answered, Duplicates: c.Duplicates,
 		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost, Restarts: c.Restarts,
-		Reboots: c.Reboots, Slow: c.Slow, Paced: c.Paced}
+		Reboots: c.Reboots, Slow: c.Slow, SlowLeft: c.SlowLeft, Paced: c.Paced}
 }

@@ -1,7 +1,10 @@
 package collector
 
 import (
+	"cmp"
 	"context"
+	"math/bits"
+	"slices"
 	"time"
 
 	"tickle/datasets"
@@ -34,7 +37,8 @@ const (
 	slowLeast    = 2_000     // likewise, on a real link that has no time for more
 	slowShare    = 5         // of the time that the part took until then, starts of the machine and all: a fifth, on a real link
 	slowAtLeast  = 2_000_000 // µs that it may take in any case
-	maxSlowSteps = 64        // that can be paused before
+	slowTimes    = 2         // as many dialogues at a time as at full speed
+	maxSlowSteps = 64        // of a dialogue: a bit each
 	inPause      = 0xff      // step of the answers that came in a pause
 )
 
@@ -42,7 +46,7 @@ const (
 type slowly struct {
 	pauses []uint64 // by probe, the steps to pause before, by bit; nil: another pass
 	order  []uint32 // copies
-	left   int      // dialogues that there was no time for
+	pace   int64    // µs between their beginnings; fences do not count
 }
 
 // hasSlow says whether dialogues may be had again at a slow pace: the plan gives
@@ -86,47 +90,61 @@ func (e *engine) runSlowly(ctx context.Context, took time.Duration) error {
 	if !e.g.hasSlow() {
 		return nil
 	}
-	pace := e.chooseSlow(took.Microseconds())
+	e.chooseSlow(took.Microseconds())
 	if len(e.slow.order) == 0 {
+		e.slow.pauses = nil
 		return nil
 	}
-	before, progress, full := e.counts, e.progress, e.pace
+	before, progress := e.counts, e.progress
 	e.order, e.next, e.end = e.slow.order, 0, len(e.slow.order)
 	e.now = e.link.Now()
-	e.pace, e.nextAt, e.progress = max(pace, full), e.now+limitSpan, nil
+	e.nextAt, e.progress = e.now+limitSpan, nil
 	err := e.loop(ctx)
-	e.order, e.pace, e.progress, e.slow.pauses = e.g.order, full, progress, nil
+	e.order, e.progress, e.slow.pauses = e.g.order, progress, nil
 	e.counts.Exchanges, e.counts.Answered, e.counts.Answers, e.counts.Duplicates = before.Exchanges, before.Answered, before.Answers, before.Duplicates
 	e.counts.Slow = int64(len(e.slow.order))
 	return err
 }
 
-// chooseSlow fills in the copies to send and the steps to pause before, and
-// gives the pace: on a real link so many, in the order of the set, as there is
-// time for.
-func (e *engine) chooseSlow(took int64) (pace int64) {
+// chooseSlow fills in the copies to send, the steps to pause before, and the
+// pace. Those that wait longest begin first. On a real link it takes so many, in
+// the order of the set, as there is time for.
+func (e *engine) chooseSlow(took int64) {
 	s := &e.slow
 	s.pauses = append(s.pauses[:0], make([]uint64, len(e.g.probes))...)
-	s.order, s.left = s.order[:0], 0
-	budget := max(took/slowShare, slowAtLeast)
-	var cost int64
+	s.order = s.order[:0]
+	budget := max(took/slowShare, slowAtLeast) - limitSpan
+	var longest, sum int64 // µs: one waits, and all take turns
+	waitsOf := make([]int64, len(e.g.probes))
 	for probe := range e.g.probes {
-		pauses, n, silent := e.silences(probe)
+		pauses, silent := e.silences(probe)
 		if !silent {
 			continue
 		}
-		cost += slowLeast + n*limitPause/int64(e.most)
-		if !e.certain && cost > budget {
-			s.left++
-			continue
+		waits := e.slowWaits(probe, pauses)
+		waitsOf[probe] = waits
+		if long, all := max(longest, waits), sum+slowLeast+waits/int64(slowTimes*e.most); e.certain || max(long, all) <= budget {
+			longest, sum = long, all
+			s.pauses[probe] = pauses
+			s.order = append(s.order, e.g.slowCopy(probe))
+		} else {
+			e.counts.SlowLeft++
 		}
-		s.pauses[probe] = pauses
-		s.order = append(s.order, e.g.slowCopy(probe))
 	}
-	if e.certain || len(s.order) == 0 {
-		return slowPace
+	slices.SortStableFunc(s.order, func(a, b uint32) int { return cmp.Compare(waitsOf[e.g.probeOf(b)], waitsOf[e.g.probeOf(a)]) })
+	if s.pace = slowPace; !e.certain && len(s.order) > 0 {
+		s.pace = min(slowPace, max(slowLeast, (budget-longest)/int64(len(s.order))))
 	}
-	return min(slowPace, max(slowLeast, budget/int64(len(s.order))))
+}
+
+// slowWaits is how long a probe's copy waits at a slow pace.
+func (e *engine) slowWaits(probe int, pauses uint64) int64 {
+	p := &e.g.probes[probe]
+	waits := int64(bits.OnesCount64(pauses)) * limitPause
+	for i := range e.g.steps[p.from : p.from+p.n] {
+		waits += e.g.steps[p.from+uint32(i)].wait
+	}
+	return waits
 }
 
 // silences says whether a step of a probe met silence, in some repeat, behind
@@ -134,10 +152,10 @@ func (e *engine) chooseSlow(took int64) (pace int64) {
 // to another step than the first, since it takes one to start a connection's
 // clock, and an opening does not. ICMP has no connections, nor numbers for more
 // copies.
-func (e *engine) silences(probe int) (pauses uint64, n int64, silent bool) {
+func (e *engine) silences(probe int) (pauses uint64, silent bool) {
 	p := &e.g.probes[probe]
 	if p.n < 2 || p.n > maxSlowSteps || p.icmp >= 0 || p.six && !e.six.has {
-		return 0, 0, false
+		return 0, false
 	}
 	steps := e.g.steps[p.from : p.from+p.n]
 	for repeat := range e.g.repeats {
@@ -148,13 +166,12 @@ func (e *engine) silences(probe int) (pauses uint64, n int64, silent bool) {
 				continue
 			}
 			silent = true
-			if behind&^1 != 0 && pauses>>i&1 == 0 {
+			if behind&^1 != 0 {
 				pauses |= 1 << i
-				n++
 			}
 		}
 	}
-	return pauses, n, silent
+	return pauses, silent
 }
 
 // answeredSteps gives the steps of copy c that were answered, by bit.

@@ -159,10 +159,6 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 			return storeError{err}
 		}
 	}
-	if n := e.slow.left; n > 0 {
-		w.run.warn("machine %s: of the dialogues of plan %s that may have met a limit, %d were had again at a slow pace, and %d not, for want of time",
-			p.machine.Name, p.program.plan.Name, e.counts.Slow, n)
-	}
 	e.counts.Restarts = a.restarts
 	return onDisk(w.transcriber.write(ctx, e, p, w.run.header(p)))
 }
@@ -282,5 +278,5 @@ func (r *Report) failures() error {
 func (c *Counts) restore(d datasets.Counts) {
 	*c = Counts{Sent: d.Sent, Exchanges: d.Exchanges, Answered: d.Answered, Duplicates: d.Duplicates,
 		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost, Restarts: d.Restarts,
-		Reboots: d.Reboots, Slow: d.Slow, Paced: d.Paced}
+		Reboots: d.Reboots, Slow: d.Slow, SlowLeft: d.SlowLeft, Paced: d.Paced}
 }

@@ -60,8 +60,12 @@ type Counts struct {
 	Restarts   int64 `json:"restarts"`   // of the machine, each of which began the part anew
 	// Reboots are the features that only a planned start of the machine changed.
 	Reboots int64 `json:"reboots,omitempty"`
-	Slow    int64 `json:"slow,omitempty"`  // dialogues had once more, at a slow pace
-	Paced   int64 `json:"paced,omitempty"` // features that were answered otherwise then
+	// Slow are the dialogues that were had once more, at a slow pace, SlowLeft those
+	// for which there was no time, and Paced the features that were answered
+	// otherwise then.
+	Slow     int64 `json:"slow,omitempty"`
+	SlowLeft int64 `json:"slow_left,omitempty"`
+	Paced    int64 `json:"paced,omitempty"`
 }
 
 // Exchange is one sending of a probe and what came back, as a run keeps it.

@@ -117,7 +117,11 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 			p.say("%s: %d features varied only where a machine was started again", cfg.Dir, n.Reboots)
 		}
 		if n.Slow > 0 {
-			p.say("%s: %d features varied only with pace, of the %d dialogues that were had once more at a slow one", cfg.Dir, n.Paced, n.Slow)
+			left := ""
+			if n.SlowLeft > 0 {
+				left = fmt.Sprintf("; for %d more there was no time", n.SlowLeft)
+			}
+			p.say("%s: %d features varied only with pace, of the %d dialogues that were had once more at a slow one%s", cfg.Dir, n.Paced, n.Slow, left)
 		}
 		for _, w := range report.Warnings {
 			p.say("warning: %s", w)
