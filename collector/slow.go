@@ -21,8 +21,8 @@ import (
 // tcp_send_challenge_ack, which answers a SYN, a RST that is not where the next
 // byte is due, and a wild acknowledgement number, asks the same clock of the
 // connection (__tcp_oow_rate_limited, data or not), and then a count for all
-// connections, tcp_challenge_ack_limit a second (1,000 in 5.10 and 5.15; none
-// since 6.0). gVisor has the clock of the connection, and BSD and Solaris have
+// connections, tcp_challenge_ack_limit a second (1,000 in 5.10, no limit in 6.1
+// and later). gVisor has the clock of the connection, and BSD and Solaris have
 // counts for RSTs.
 //
 // So after the last boot's dialogues those that met silence behind an answer
