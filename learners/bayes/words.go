@@ -97,8 +97,9 @@ func newWords(ctx context.Context, s *datasets.Selection, workers int) (*words, 
 	w.vectors = make([]bitslice.Vector, w.blocks()*w.rows)
 	const chunk = 32 // of bundles that lie side by side, for two may share a block
 	err = learners.Parallel(ctx, (len(bundles)+chunk-1)/chunk, workers, func(_, k int) error {
+		var planes [][]uint64
 		for i := k * chunk; i < min((k+1)*chunk, len(bundles)); i++ {
-			w.pack(s, &bundles[i])
+			planes = w.pack(s, &bundles[i], planes)
 		}
 		return nil
 	})
@@ -170,15 +171,18 @@ func bundle64(s *datasets.Selection, from, to int) []bundle {
 	return bundles
 }
 
-// pack sets the words of a bundle's groups.
-func (w *words) pack(s *datasets.Selection, b *bundle) {
-	columns := make([][]datasets.Code, len(b.ids))
+// pack sets the words of a bundle's groups. It gives its memory, for the next.
+func (w *words) pack(s *datasets.Selection, b *bundle, memory [][]uint64) [][]uint64 {
+	var space [64][]datasets.Code
+	columns := space[:len(b.ids)]
 	for i, id := range b.ids {
 		columns[i] = s.Codes(id)
 	}
-	planes := make([][]uint64, bits.Len(uint(b.values)))
+	for len(memory) < bits.Len(uint(b.values)) {
+		memory = append(memory, make([]uint64, bitslice.SlicedRows(w.rows)))
+	}
+	planes := memory[:bits.Len(uint(b.values))]
 	for p := range planes {
-		planes[p] = make([]uint64, bitslice.SlicedRows(w.rows))
 		bitslice.Slice(planes[p], columns, p)
 	}
 	// Neither a missing cell, which is all ones, nor another value is like a
@@ -204,6 +208,7 @@ func (w *words) pack(s *datasets.Selection, b *bundle) {
 			vectors[r][word] = known
 		}
 	}
+	return memory
 }
 
 // group gives the vectors that have a group's words, and which words those are.
