@@ -35,7 +35,7 @@ const (
 	limitSpan    = 1_000_000 // µs, in which the counts are over
 	slowPace     = 20_000    // µs between the beginnings: 50 a second
 	slowLeast    = 2_000     // likewise, on a real link that has no time for more
-	slowShare    = 5         // of the time that the part took until then, starts of the machine and all: a fifth, on a real link
+	slowShare    = 6         // of the time that the part took until then, starts of the machine and all, on a real link: a little is lost, and a fifth is what it may cost
 	slowAtLeast  = 2_000_000 // µs that it may take in any case
 	slowTimes    = 2         // as many dialogues at a time as at full speed
 	maxSlowSteps = 64        // of a dialogue: a bit each
