@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"tickle/collector/pool"
@@ -16,13 +17,25 @@ import (
 // prober's first address, and ends what it has opened with an RST. Whatever
 // else came meanwhile is dropped.
 func (l *Link) Ready(ctx context.Context, port uint16, most time.Duration) error {
+	return l.ready(ctx, ends{l.own(), l.cfg.Machine}, port, most)
+}
+
+// ReadyIPv6 is Ready over IPv6, which a machine may have later.
+func (l *Link) ReadyIPv6(ctx context.Context, port uint16, most time.Duration) error {
+	return l.ready(ctx, ends{l.cfg.Prober6.Masked().Addr().Next(), l.cfg.Machine6}, port, most)
+}
+
+// ends are the addresses of the prober and of the machine, of one version.
+type ends struct{ prober, machine netip.Addr }
+
+func (l *Link) ready(ctx context.Context, e ends, port uint16, most time.Duration) error {
 	const every = 100 * time.Millisecond
 	buf := make([]byte, pool.MaxPacket)
 	for end, from := time.Now().Add(most), uint16(1024); time.Now().Before(end); from++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := l.Send(l.segment(from, port, 0, flagSYN))
+		err := l.Send(e.segment(from, port, 0, flagSYN))
 		if errors.Is(err, pool.ErrClosed) {
 			return err
 		}
@@ -37,12 +50,12 @@ func (l *Link) Ready(ctx context.Context, port uint16, most time.Duration) error
 			if !ok {
 				break
 			}
-			if ack, ok := l.accepted(buf[:n], port, from); ok {
-				return l.Send(l.segment(from, port, ack, flagRST))
+			if ack, ok := e.accepted(buf[:n], port, from); ok {
+				return l.Send(e.segment(from, port, ack, flagRST))
 			}
 		}
 	}
-	return fmt.Errorf("%s accepts no connection to port %d within %v", l.cfg.Machine, port, most)
+	return fmt.Errorf("%s accepts no connection to port %d within %v", e.machine, port, most)
 }
 
 // The flags of a TCP header that Ready uses (RFC 9293).
@@ -53,32 +66,45 @@ const (
 )
 
 // segment is a TCP segment without payload or options.
-func (l *Link) segment(from, to uint16, seq uint32, flags byte) []byte {
-	source := l.own()
-	b := make([]byte, 40)
-	b[0], b[3], b[6], b[8], b[9] = 0x45, 40, 0x40, 64, 6
-	copy(b[12:], source.AsSlice())
-	copy(b[16:], l.cfg.Machine.AsSlice())
-	binary.BigEndian.PutUint16(b[10:], checksum(b[:20], 0))
-	tcp := b[20:]
+func (e ends) segment(from, to uint16, seq uint32, flags byte) []byte {
+	const length, protocol = 20, 6
+	var b []byte
+	if e.machine.Is4() {
+		b = []byte{0: 0x45, 3: 20 + length, 6: 0x40, 8: 64, 9: protocol, 19: 0}
+		copy(b[12:], e.prober.AsSlice())
+		copy(b[16:], e.machine.AsSlice())
+		binary.BigEndian.PutUint16(b[10:], checksum(b, 0))
+	} else {
+		b = []byte{0: 0x60, 5: length, 6: protocol, 7: 64, 39: 0}
+		copy(b[8:], e.prober.AsSlice())
+		copy(b[24:], e.machine.AsSlice())
+	}
+	head := len(b)
+	b = append(b, make([]byte, length)...)
+	tcp := b[head:]
 	binary.BigEndian.PutUint16(tcp, from)
 	binary.BigEndian.PutUint16(tcp[2:], to)
 	binary.BigEndian.PutUint32(tcp[4:], seq)
 	tcp[12], tcp[13] = 5<<4, flags
 	binary.BigEndian.PutUint16(tcp[14:], 1024)
 	// The pseudo header is the addresses, the protocol and the length.
-	binary.BigEndian.PutUint16(tcp[16:], checksum(b[12:], 6+20))
+	addresses := 2 * len(e.machine.AsSlice())
+	binary.BigEndian.PutUint16(tcp[16:], checksum(b[head-addresses:], protocol+length))
 	return b
 }
 
 // accepted tells whether packet is a SYN-ACK to a SYN between those ports,
 // and what it acknowledges.
-func (l *Link) accepted(packet []byte, port, from uint16) (ack uint32, ok bool) {
-	if len(packet) < 20 || packet[0]>>4 != 4 || packet[9] != 6 {
-		return 0, false
+func (e ends) accepted(packet []byte, port, from uint16) (ack uint32, ok bool) {
+	var source netip.Addr
+	head := 0
+	switch {
+	case len(packet) >= 20 && packet[0]>>4 == 4 && packet[9] == 6:
+		source, head = netip.AddrFrom4([4]byte(packet[12:16])), int(packet[0]&15)*4
+	case len(packet) >= 40 && packet[0]>>4 == 6 && packet[6] == 6:
+		source, head = netip.AddrFrom16([16]byte(packet[8:24])), 40
 	}
-	head := int(packet[0]&15) * 4
-	if len(packet) < head+20 || [4]byte(packet[12:16]) != l.cfg.Machine.As4() {
+	if source != e.machine || len(packet) < head+20 {
 		return 0, false
 	}
 	tcp := packet[head:]

@@ -114,6 +114,12 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, addr pool.Net, _ uint6
 	if err := l.Ready(ctx, m.Ports.Open, wait); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Name, err), l.Close())
 	}
+	if addr.Machine6.IsValid() && m.Options["address"] == "" {
+		// The kernel routes to a new IPv6 address when a worker of its gets to it.
+		if err := l.ReadyIPv6(ctx, m.Ports.Open, wait); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", m.Name, err), l.Close())
+		}
+	}
 	return l, nil
 }
 
