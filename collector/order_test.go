@@ -141,6 +141,7 @@ func TestSameWithinBoots(t *testing.T) {
 		{[4]uint64{1, 2, 2, 2}, [4]bool{true, true, true, true}, false},
 		{[4]uint64{1, 9, 2, 2}, [4]bool{true, false, true, true}, false}, // one answer is no rule
 		{[4]uint64{1, 9, 2, 9}, [4]bool{true, false, true, false}, false},
+		{[4]uint64{1, 1, 2, 9}, [4]bool{true, true, true, false}, false},
 		{[4]uint64{1, 1, 1, 2}, [4]bool{true, true, true, true}, false},
 	} {
 		s := &slotRows{obs: [][]datasets.Observation{make([]datasets.Observation, 4)}, answered: [][]bool{c.answered[:]}}

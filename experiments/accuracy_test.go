@@ -189,3 +189,29 @@ func TestAccuracyStops(t *testing.T) {
 		require.EqualError(t, err, want)
 	}
 }
+
+// TestAnyClassCounts: where every row has all classes no answer is wrong.
+func TestAnyClassCounts(t *testing.T) {
+	majority, err := all.Registry().Parse("majority")
+	require.NoError(t, err)
+	right := func(d *experiments.Data) (n, of int) {
+		outcomes, err := experiments.CrossValidate(context.Background(), &experiments.Input{Data: d, Seed: 1},
+			[]experiments.Cell{{Hierarchy: datasets.Given, Fields: datasets.Prone, Learner: majority[0], Splitter: experiments.GroupedFolds{K: 5, Repeats: 1}}})
+		require.NoError(t, err)
+		for _, a := range outcomes[0].Answers {
+			if a.Class == a.Truth {
+				n++
+			}
+		}
+		return n, len(outcomes[0].Answers)
+	}
+	n, of := right(synthetic(6, 5, 1))
+	require.Less(t, n, of)
+	d := synthetic(6, 5, 1)
+	d.Origin.Table = &datasets.TableMeta{Also: make(map[string][][]string)}
+	for _, m := range d.Matrix.Machines {
+		d.Origin.Table.Also[m.Name] = [][]string{{"os0"}, {"os1"}, {"os2"}}
+	}
+	n, of = right(d)
+	require.Equal(t, of, n)
+}

@@ -114,7 +114,15 @@ func TestMalformedResults(t *testing.T) {
 		_, err := experiments.ReadResult(path)
 		require.ErrorContains(t, err, path+": "+want)
 	}
-	_, err := experiments.ReadPredictions(path)
+	// As many columns of the same types, one of them by another name.
+	columns := experiments.ColumnsOf([]experiments.ClassRow{})
+	columns[0].Name = "tree"
+	text, err := json.Marshal(map[string]any{"schema": 1, "experiment": "classes", "columns": columns})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, text, 0o644))
+	_, err = experiments.ReadResult(path)
+	require.ErrorContains(t, err, "columns of another version")
+	_, err = experiments.ReadPredictions(path)
 	require.ErrorContains(t, err, path+": want predictions: ")
 }
 
