@@ -22,8 +22,8 @@ func (m *Model) Describe(int) any { return m.describe(m.root, m.root.dist, 0) }
 
 // describe gives a node, whose training rows are a bag of a distribution.
 func (m *Model) describe(n *node, above *distribution, bag int) *Node {
-	class := above.mostOf(bag)
-	d := &Node{Class: m.classes[class], Weight: above.bag[bag], Wrong: above.bag[bag] - above.row(bag)[class]}
+	class, weight := above.commonestOf(bag)
+	d := &Node{Class: m.classes[class], Weight: above.bag[bag], Wrong: above.bag[bag] - weight}
 	if n.test == nil {
 		return d
 	}

@@ -2,6 +2,7 @@ package j48
 
 import (
 	"math"
+	"slices"
 
 	"tickle/datasets"
 	"tickle/learners/attributes"
@@ -23,55 +24,83 @@ type entry struct {
 }
 
 // distribution is the training weight at a node by bag (a branch of its
-// split; a leaf has one) and class.
+// split; a leaf has one) and class. It has a place only for classes that come to
+// the node, which in tables of many classes are few of them.
 type distribution struct {
-	classes int
-	cells   []float64 // bag-major
-	bag     []float64
-	class   []float64
-	total   float64
+	ids   []int32   // the classes, ascending; not changed once made
+	cells []float64 // bag-major, a cell for each of ids
+	bag   []float64
+	class []float64 // of each of ids
+	total float64
 }
 
-func newDistribution(bags, classes int) *distribution {
-	return &distribution{
-		classes: classes, cells: make([]float64, bags*classes),
-		bag: make([]float64, bags), class: make([]float64, classes),
+func newDistribution(bags int, ids []int32) *distribution {
+	n := len(ids)
+	memory := make([]float64, bags*n+bags+n)
+	return &distribution{ids: ids, cells: memory[: bags*n : bags*n], bag: memory[bags*n:][:bags:bags], class: memory[bags*n+bags:]}
+}
+
+// classesIn gives the classes of rows, which stand in order of class.
+func classesIn(rows []entry) []int32 {
+	var ids []int32
+	for i := range rows {
+		if i == 0 || rows[i].class != rows[i-1].class {
+			ids = append(ids, rows[i].class)
+		}
 	}
+	return ids
 }
 
-func (d *distribution) add(bag int, class int32, weight float64) {
-	d.cells[bag*d.classes+int(class)] += weight
+// places goes along rows, which stand in order of class, and tells the place of
+// each one's class among ids, which has them all.
+type places struct {
+	ids []int32
+	at  int
+}
+
+func (p *places) of(class int32) int {
+	for p.ids[p.at] != class {
+		p.at++
+	}
+	return p.at
+}
+
+// add adds weight to a bag and to the class at a place.
+func (d *distribution) add(bag, place int, weight float64) {
+	d.cells[bag*len(d.ids)+place] += weight
 	d.bag[bag] += weight
-	d.class[class] += weight
+	d.class[place] += weight
 	d.total += weight
 }
 
 // whole is the distribution of rows in one bag.
-func whole(rows []entry, classes int) *distribution {
-	d := newDistribution(1, classes)
+func whole(rows []entry) *distribution {
+	d := newDistribution(1, classesIn(rows))
+	at := places{ids: d.ids}
 	for _, e := range rows {
-		d.add(0, e.class, e.weight)
+		d.add(0, at.of(e.class), e.weight)
 	}
 	return d
 }
 
 // merged puts all bags into one.
 func (d *distribution) merged() *distribution {
-	m := newDistribution(1, d.classes)
+	m := newDistribution(1, d.ids)
 	copy(m.cells, d.class)
 	copy(m.class, d.class)
 	m.bag[0], m.total = d.total, d.total
 	return m
 }
 
-// row gives the weights of a bag by class.
+// row gives the weights of a bag by place.
 func (d *distribution) row(bag int) []float64 {
-	return d.cells[bag*d.classes : (bag+1)*d.classes]
+	return d.cells[bag*len(d.ids) : (bag+1)*len(d.ids)]
 }
 
-// most is the first class whose weight exceeds all before it.
+// most is the place of the first weight that exceeds all before it; -1 where
+// none is more than nothing.
 func most(weights []float64) int {
-	best, weight := 0, 0.0
+	best, weight := -1, 0.0
 	for c, w := range weights {
 		if greater(w, weight) {
 			best, weight = c, w
@@ -80,16 +109,37 @@ func most(weights []float64) int {
 	return best
 }
 
-// mostOf is the commonest class of a bag; of an empty one, that of all bags.
-func (d *distribution) mostOf(bag int) int {
-	if greater(d.bag[bag], 0) {
-		return most(d.row(bag))
+// commonest is the first class whose weight, of those given by place, exceeds
+// all before it, with its weight. Where none is more than nothing it is the
+// first of all classes.
+func (d *distribution) commonest(weights []float64) (class int, weight float64) {
+	switch at := most(weights); {
+	case at >= 0:
+		return int(d.ids[at]), weights[at]
+	case len(d.ids) > 0 && d.ids[0] == 0:
+		return 0, weights[0]
 	}
-	return most(d.class)
+	return 0, 0
+}
+
+// commonestOf is the commonest class of a bag; of an empty one, that of all
+// bags. The weight is what the bag has of it.
+func (d *distribution) commonestOf(bag int) (class int, weight float64) {
+	if greater(d.bag[bag], 0) {
+		return d.commonest(d.row(bag))
+	}
+	class, _ = d.commonest(d.class)
+	if at, ok := slices.BinarySearch(d.ids, int32(class)); ok {
+		weight = d.row(bag)[at]
+	}
+	return class, weight
 }
 
 // wrong is the weight that is not of the commonest class.
-func (d *distribution) wrong() float64 { return d.total - d.class[most(d.class)] }
+func (d *distribution) wrong() float64 {
+	_, weight := d.commonest(d.class)
+	return d.total - weight
+}
 
 // largest is the last of the heaviest bags.
 func (d *distribution) largest() int {
@@ -124,14 +174,16 @@ func (d *distribution) spread(rows []entry, missing func(row int32) bool) {
 			parts[i] = w / d.total
 		}
 	}
+	at := places{ids: d.ids}
 	for _, e := range rows {
 		if !missing(e.row) {
 			continue
 		}
-		d.class[e.class] += e.weight
+		place := at.of(e.class)
+		d.class[place] += e.weight
 		d.total += e.weight
 		for i, part := range parts {
-			d.cells[i*d.classes+int(e.class)] += part * e.weight
+			d.cells[i*len(d.ids)+place] += part * e.weight
 			d.bag[i] += part * e.weight
 		}
 	}
@@ -259,11 +311,12 @@ func (t *test) bag(row int32) int {
 }
 
 // tally is the distribution of rows over the branches, missing cells spread.
-func (t *test) tally(rows []entry, classes int) *distribution {
-	d := newDistribution(t.bags(), classes)
+func (t *test) tally(rows []entry) *distribution {
+	d := newDistribution(t.bags(), classesIn(rows))
+	at := places{ids: d.ids}
 	for _, e := range rows {
 		if b := t.bag(e.row); b >= 0 {
-			d.add(b, e.class, e.weight)
+			d.add(b, at.of(e.class), e.weight)
 		}
 	}
 	d.spread(rows, func(row int32) bool { return t.bag(row) < 0 })

@@ -139,7 +139,7 @@ func (g *grower) grow(at reached) (*node, error) {
 	if err := g.ctx.Err(); err != nil {
 		return nil, err
 	}
-	n := &node{rows: at.rows, dist: whole(at.rows, g.classes)}
+	n := &node{rows: at.rows, dist: whole(at.rows)}
 	test, alive, err := g.choose(n, at)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (g *grower) grow(at reached) (*node, error) {
 		return n, nil
 	}
 	n.test = test
-	n.dist = test.tally(at.rows, g.classes)
+	n.dist = test.tally(at.rows)
 	for _, part := range test.deal(at.rows, n.dist) {
 		son, err := g.grow(reached{part, alive, at.depth + 1})
 		if err != nil {
@@ -174,7 +174,7 @@ type candidate struct {
 // again.
 func (g *grower) choose(n *node, at reached) (*test, []int32, error) {
 	d := n.dist
-	if 2*float64(g.leaf)-d.total > tolerance || equal(d.total, d.class[most(d.class)]) {
+	if 2*float64(g.leaf)-d.total > tolerance || equal(d.wrong(), 0) {
 		return nil, nil, nil
 	}
 	h, parts, err := g.measure(n, at.alive)
@@ -231,9 +231,9 @@ func (g *grower) testOf(h *here, a *attributes.Attribute) *test {
 	t := &test{kind: eachValue, id: a.ID, attr: a}
 	switch {
 	case !a.Nominal():
-		t.kind, t.point = threshold, g.settle(a, g.number(h, a).point)
+		t.kind, t.point = threshold, g.settle(a, g.number(h, a, g.scratch[0]).point)
 	case g.binary:
-		t.kind, t.code = oneValue, g.value(h, a).code
+		t.kind, t.code = oneValue, g.value(h, a, g.scratch[0]).code
 	}
 	return t
 }
@@ -368,11 +368,11 @@ type span struct {
 func (g *grower) candidate(h *here, a *attributes.Attribute, s *scratch) candidate {
 	switch {
 	case !a.Nominal():
-		return g.number(h, a)
+		return g.number(h, a, s)
 	case g.binary:
-		return g.value(h, a)
+		return g.value(h, a, s)
 	case h.integer:
 		return g.counted(h, a, s)
 	}
-	return g.values(h, a)
+	return g.values(h, a, s)
 }

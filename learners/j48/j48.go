@@ -75,7 +75,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	}
 	root.collapse()
 	if !l.unpruned {
-		newPruner(l, g.classes).prune(root)
+		newPruner(l).prune(root)
 	}
 	root.finish()
 	return &Model{learner: l, matrix: t.Data.Matrix, classes: slices.Clone(t.Classes), root: root}, nil
@@ -115,7 +115,7 @@ func (m *Model) Predict(row int32) learners.Prediction {
 	p := learners.Prediction{Scores: make([]float64, len(m.classes))}
 	w := walk{m.laplace, row, p.Scores}
 	w.follow(m.root, 1)
-	p.Class = int32(most(p.Scores))
+	p.Class = int32(max(0, most(p.Scores)))
 	sum, best := 0.0, p.Scores[p.Class]
 	for c, s := range p.Scores {
 		if s > best {
@@ -153,34 +153,44 @@ func (w *walk) follow(n *node, weight float64) {
 			return
 		}
 		if b >= len(n.sons) { // a value that the column does not have
-			w.stop(n.dist.class, weight)
+			w.stop(n.dist.ids, n.dist.class, weight)
 			return
 		}
 		if n.sons[b].empty {
 			if greater(n.dist.bag[b], 0) {
-				w.stop(n.dist.row(b), weight)
+				w.stop(n.dist.ids, n.dist.row(b), weight)
 			} else {
-				w.stop(n.dist.class, weight)
+				w.stop(n.dist.ids, n.dist.class, weight)
 			}
 			return
 		}
 		n = n.sons[b]
 	}
-	w.stop(n.dist.class, weight)
+	w.stop(n.dist.ids, n.dist.class, weight)
 }
 
-// stop adds a distribution to the scores.
-func (w *walk) stop(classes []float64, weight float64) {
+// stop adds the weights of classes to the scores, as a part of the row.
+func (w *walk) stop(ids []int32, weights []float64, part float64) {
 	total := 0.0
-	for _, v := range classes {
+	for _, v := range weights {
 		total += v
 	}
-	for c, v := range classes {
-		switch {
-		case w.laplace:
-			w.scores[c] += weight * (v + 1) / (total + float64(len(classes)))
-		case !equal(total, 0):
-			w.scores[c] += weight * v / total
+	if !w.laplace {
+		for i, v := range weights {
+			if !equal(total, 0) {
+				w.scores[ids[i]] += part * v / total
+			}
 		}
+		return
+	}
+	total += float64(len(w.scores))
+	at := 0
+	for c := range w.scores {
+		v := 0.0
+		if at < len(ids) && int(ids[at]) == c {
+			v = weights[at]
+			at++
+		}
+		w.scores[c] += part * (v + 1) / total
 	}
 }

@@ -39,12 +39,11 @@ func (n *node) trainingErrors() float64 {
 // pruner prunes by the pessimistic estimate of errors.
 type pruner struct {
 	learner
-	classes int
-	z       float64 // the normal quantile of 1 - confidence
+	z float64 // the normal quantile of 1 - confidence
 }
 
-func newPruner(l learner, classes int) *pruner {
-	return &pruner{learner: l, classes: classes, z: distuv.UnitNormal.Quantile(1 - l.confidence)}
+func newPruner(l learner) *pruner {
+	return &pruner{learner: l, z: distuv.UnitNormal.Quantile(1 - l.confidence)}
 }
 
 // prune replaces a subtree by a leaf, or by its heaviest branch, where that is
@@ -78,13 +77,13 @@ func (p *pruner) prune(n *node) {
 func (p *pruner) refill(n *node, rows []entry) {
 	n.rows = rows
 	if n.test == nil {
-		n.dist = whole(rows, p.classes)
+		n.dist = whole(rows)
 		if !equal(n.dist.total, 0) {
 			n.empty = false
 		}
 		return
 	}
-	n.dist = n.test.tally(rows, p.classes)
+	n.dist = n.test.tally(rows)
 	for i, part := range n.test.deal(rows, n.dist) {
 		p.refill(n.sons[i], part)
 	}
@@ -104,10 +103,10 @@ func (p *pruner) treeErrors(n *node) float64 {
 // branchErrors estimates the errors of a subtree on rows that are not its own.
 func (p *pruner) branchErrors(n *node, rows []entry) float64 {
 	if n.test == nil {
-		return p.errors(whole(rows, p.classes))
+		return p.errors(whole(rows))
 	}
 	sum := 0.0
-	for i, part := range n.test.deal(rows, n.test.tally(rows, p.classes)) {
+	for i, part := range n.test.deal(rows, n.test.tally(rows)) {
 		sum += p.branchErrors(n.sons[i], part)
 	}
 	return sum

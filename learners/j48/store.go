@@ -41,32 +41,51 @@ func (m *Model) Store(e *modelfile.Encoder) error {
 	}
 	ids = modelfile.Columns(ids)
 	e.Table(m.matrix, ids, nil)
-	storeNode(e, m.root, ids)
+	w := writer{e, ids, make([]float64, len(m.classes))}
+	w.node(m.root)
 	return nil
 }
 
-func storeNode(e *modelfile.Encoder, n *node, ids []attributes.ID) {
+// writer writes the nodes of a tree.
+type writer struct {
+	*modelfile.Encoder
+	columns []attributes.ID
+	all     []float64 // weights of all classes
+}
+
+func (w *writer) node(n *node) {
 	if n.test == nil {
-		e.Uint(0)
-		e.Flag(n.empty)
+		w.Uint(0)
+		w.Flag(n.empty)
 	} else {
-		e.Uint(uint64(n.test.kind))
-		e.Index(modelfile.Place(ids, n.test.id))
+		w.Uint(uint64(n.test.kind))
+		w.Index(modelfile.Place(w.columns, n.test.id))
 		switch n.test.kind {
 		case oneValue:
-			e.Index(int(n.test.code))
+			w.Index(int(n.test.code))
 		case threshold:
-			e.Float(n.test.point)
+			w.Float(n.test.point)
 		}
 	}
-	e.Count(len(n.dist.bag))
-	e.Floats(n.dist.cells)
-	e.Floats(n.dist.bag)
-	e.Floats(n.dist.class)
-	e.Float(n.dist.total)
-	for _, son := range n.sons {
-		storeNode(e, son, ids)
+	w.Count(len(n.dist.bag))
+	for bag := range n.dist.bag {
+		w.weights(n.dist.ids, n.dist.row(bag))
 	}
+	w.Floats(n.dist.bag)
+	w.weights(n.dist.ids, n.dist.class)
+	w.Float(n.dist.total)
+	for _, son := range n.sons {
+		w.node(son)
+	}
+}
+
+// weights writes the weights of classes as those of all.
+func (w *writer) weights(ids []int32, weights []float64) {
+	clear(w.all)
+	for i, c := range ids {
+		w.all[c] = weights[i]
+	}
+	w.Floats(w.all)
 }
 
 func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
@@ -149,11 +168,38 @@ func (r *reader) distribution(bags int) *distribution {
 	if r.Err() != nil {
 		return nil
 	}
-	weights := [2]float64{0, modelfile.MaxWeight}
-	d := &distribution{classes: r.classes}
-	d.cells = r.FloatsBetween("weight", bags*r.classes, weights)
-	d.bag = r.FloatsBetween("weight of a bag", bags, weights)
-	d.class = r.FloatsBetween("weight of a class", r.classes, weights)
-	d.total = r.Between("weight", weights[0], weights[1])
+	between := [2]float64{0, modelfile.MaxWeight}
+	cells := r.FloatsBetween("weight", bags*r.classes, between)
+	bag := r.FloatsBetween("weight of a bag", bags, between)
+	class := r.FloatsBetween("weight of a class", r.classes, between)
+	total := r.Between("weight", between[0], between[1])
+	if r.Err() != nil {
+		return nil
+	}
+	return narrow(distribution{cells: cells, bag: bag, class: class, total: total})
+}
+
+// narrow leaves the classes of a distribution over all that have weight.
+func narrow(all distribution) *distribution {
+	classes := len(all.class)
+	var ids []int32
+	for c := range all.class {
+		has := all.class[c] != 0
+		for b := range all.bag {
+			has = has || all.cells[b*classes+c] != 0
+		}
+		if has {
+			ids = append(ids, int32(c))
+		}
+	}
+	d := newDistribution(len(all.bag), ids)
+	copy(d.bag, all.bag)
+	d.total = all.total
+	for i, c := range ids {
+		d.class[i] = all.class[c]
+		for b := range d.bag {
+			d.row(b)[i] = all.cells[b*classes+int(c)]
+		}
+	}
 	return d
 }

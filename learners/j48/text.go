@@ -57,9 +57,9 @@ func (m *Model) answer(t *test, bag int) string {
 
 // label writes the class of a bag and its weights.
 func (m *Model) label(d *distribution, bag int) string {
-	class := d.mostOf(bag)
+	class, right := d.commonestOf(bag)
 	s := fmt.Sprintf("%s (%s", m.classes[class], weight(d.bag[bag]))
-	if wrong := d.bag[bag] - d.row(bag)[class]; greater(wrong, 0) {
+	if wrong := d.bag[bag] - right; greater(wrong, 0) {
 		s += "/" + weight(wrong)
 	}
 	return s + ")"
