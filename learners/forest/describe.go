@@ -43,7 +43,7 @@ type Branch struct {
 // some tree tests.
 func (m *Model) Describe(top int) any {
 	var d Described
-	d.OutOfBag.Rows, d.OutOfBag.Wrong = m.oobRows, m.oobWrong
+	d.OutOfBag.Wrong, d.OutOfBag.Rows = m.OutOfBag()
 	d.Importance = m.importance(top)
 	for k := range m.trees {
 		d.Trees = append(d.Trees, m.describe(&m.trees[k], 0))
@@ -108,7 +108,8 @@ func (m *Model) TextTop(top int) string {
 		}
 	}
 	fmt.Fprintf(&b, "%d trees of %d nodes, %d of them leaves\n", len(m.trees), nodes, leaves)
-	fmt.Fprintf(&b, "out of the bags: %d of %d rows wrong\n", m.oobWrong, m.oobRows)
+	wrong, rows := m.OutOfBag()
+	fmt.Fprintf(&b, "out of the bags: %d of %d rows wrong\n", wrong, rows)
 	list := m.importance(top)
 	if len(list) > 0 {
 		fmt.Fprintf(&b, "importance by gain, mean over trees:\n")

@@ -20,6 +20,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"tickle/datasets"
 	"tickle/learners"
@@ -84,7 +85,7 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{matrix: t.Data.Matrix, names: slices.Clone(t.Classes), classes: len(t.Classes), rows: slices.Clone(t.Rows)}
+	m := &Model{matrix: t.Data.Matrix, names: slices.Clone(t.Classes), classes: len(t.Classes), rows: slices.Clone(t.Rows), workers: t.Workers}
 	for _, r := range t.Rows {
 		m.labels = append(m.labels, t.Labels[r])
 	}
@@ -96,10 +97,6 @@ func (l learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, er
 	if err != nil {
 		return nil, err
 	}
-	if m.oob, err = m.outOfBag(ctx, t.Workers, swap{}); err != nil {
-		return nil, err
-	}
-	m.oobWrong, m.oobRows = m.wrong(m.oob)
 	return m, nil
 }
 
@@ -218,9 +215,17 @@ type Model struct {
 	rows    []int32 // training rows
 	labels  []int32 // of rows
 	bags    [][]int32
-	oob     [][]float64 // of rows
+	workers int
+	bagged  bagged
+}
 
-	oobWrong, oobRows int
+// bagged is what is estimated out of the bags. It is computed when it is first
+// asked for, for a cross-validation never asks and it takes a good part of a
+// fit's time; of a loaded model it is what the file says, without scores.
+type bagged struct {
+	once        sync.Once
+	scores      [][]float64 // of Model.rows
+	wrong, rows int
 }
 
 // Kind says that scores are probabilities.

@@ -25,6 +25,28 @@ func fixed(w float64) int64 {
 	return int64(math.Round(w * math.Log2(w) * (1 << 32)))
 }
 
+// memo gives fixed weights, most of which come again and again: of the rows that
+// a node shares out, each branch has the same part.
+type memo struct {
+	weights [memoSize]float64 // 0 where there is none
+	terms   [memoSize]int64
+}
+
+// memoSize is a power of two, for memory that stays in the nearest caches.
+const memoSize = 1 << 10
+
+func (m *memo) fixed(w float64) int64 {
+	if w <= 0 {
+		return 0
+	}
+	// Fibonacci hashing: the upper bits of a product with 2⁶⁴/φ.
+	at := math.Float64bits(w) * 0x9e3779b97f4a7c15 >> (64 - 10)
+	if m.weights[at] != w {
+		m.weights[at], m.terms[at] = w, fixed(w)
+	}
+	return m.terms[at]
+}
+
 // minGain is the gain per unit of weight, in bits, that a split must exceed:
 // Weka takes less for rounding.
 const minGain = 1e-6
@@ -41,6 +63,7 @@ type tally struct {
 	codes  []datasets.Code
 	seen   []datasets.Code
 	table  table
+	memo   memo
 	known  []numbered
 	low    []float64 // by class, in order of the node's
 	high   []float64
@@ -64,9 +87,9 @@ func (t *tally) start(here []entry) {
 			t.whole = t.whole && w == math.Trunc(w)
 		}
 		t.weight += weight
-		t.prior -= fixed(weight)
+		t.prior -= t.memo.fixed(weight)
 	}
-	t.prior += fixed(t.weight)
+	t.prior += t.memo.fixed(t.weight)
 }
 
 // least is the gain, as gain gives it, that a split must exceed.
@@ -86,7 +109,7 @@ func (t *tally) gain(cells []datasets.Code, missing bool) int64 {
 	}
 	if missing || !t.whole {
 		t.table.fill(t.here, cells)
-		return t.prior - t.table.entropy()
+		return t.prior - t.table.entropy(&t.memo)
 	}
 	return t.gainWhole(cells)
 }
@@ -141,17 +164,72 @@ func (t *tally) cut(cells []float64) (point float64, ok bool) {
 	}
 	slices.SortStableFunc(t.known, func(a, b numbered) int { return cmp.Compare(a.value, b.value) })
 	least := int64(math.MaxInt64)
+	low, high := t.newPartial(t.low), t.newPartial(t.high)
 	for i, e := range t.known {
 		if i > 0 && e.value > t.known[i-1].value {
-			if h := entropyOf(t.low) + entropyOf(t.high); h < least {
+			if h := low.entropy() + high.entropy(); h < least {
 				least = h
 				point, ok = halfway(t.known[i-1].value, e.value), true
 			}
 		}
-		t.low[e.class] += e.weight
-		t.high[e.class] -= e.weight
+		low.add(e.class, e.weight)
+		high.add(e.class, -e.weight)
 	}
 	return point, ok
+}
+
+// partial is one side of a cut through a column of numbers, as rows move from one
+// to the other. Its terms are integers, so that changing those of a class is as
+// good as adding all up again.
+type partial struct {
+	weights []float64 // by class, in order of the node's
+	terms   int64     // Σ fixed(w)
+	total   float64   // where weights are whole
+	xlogx   []int64   // by weight; nil where weights are not whole
+	memo    *memo
+}
+
+// newPartial makes a side of the node's rows.
+func (t *tally) newPartial(weights []float64) partial {
+	s := partial{weights: weights, memo: &t.memo}
+	if t.whole {
+		s.xlogx = t.xlogx
+	}
+	for _, w := range weights {
+		s.terms += s.term(w)
+		s.total += w
+	}
+	return s
+}
+
+func (s *partial) term(w float64) int64 {
+	if s.xlogx != nil {
+		return s.xlogx[int(w)]
+	}
+	return s.memo.fixed(w)
+}
+
+// add changes the weight of a class.
+func (s *partial) add(class int32, weight float64) {
+	w := s.weights[class]
+	s.terms -= s.term(w)
+	w += weight
+	s.terms += s.term(w)
+	s.weights[class] = w
+	s.total += weight
+}
+
+// entropy is that of the weights. Weights that are not whole are added up in
+// order, for their sum depends on it.
+func (s *partial) entropy() int64 {
+	if s.xlogx != nil {
+		return s.term(s.total) - s.terms
+	}
+	total := 0.0
+	for _, w := range s.weights {
+		total += w
+	}
+	return s.memo.fixed(total) - s.terms
 }
 
 // halfway is the middle of two numbers; the upper one where rounding would
@@ -164,13 +242,13 @@ func halfway(low, high float64) float64 {
 }
 
 // entropyOf is the weight times the entropy of classes, fixed.
-func entropyOf(weights []float64) int64 {
+func (m *memo) entropyOf(weights []float64) int64 {
 	sum, total := int64(0), 0.0
 	for _, w := range weights {
-		sum -= fixed(w)
+		sum -= m.fixed(w)
 		total += w
 	}
-	return sum + fixed(total)
+	return sum + m.fixed(total)
 }
 
 // table is the weights of a node's entries by value and class, with the rows
@@ -227,13 +305,13 @@ func (t *table) fill(here []entry, cells []datasets.Code) {
 
 // entropy is the weight times the entropy of the classes within the values,
 // fixed; without values, that of the classes alone.
-func (t *table) entropy() int64 {
+func (t *table) entropy(m *memo) int64 {
 	if len(t.code) == 0 {
-		return entropyOf(t.lost)
+		return m.entropyOf(t.lost)
 	}
 	sum := int64(0)
 	for k := range t.code {
-		sum += entropyOf(t.cells[k*t.classes : (k+1)*t.classes])
+		sum += m.entropyOf(t.cells[k*t.classes : (k+1)*t.classes])
 	}
 	return sum
 }

@@ -16,7 +16,7 @@ type grower struct {
 	ctx     context.Context
 	pcg     *rand.PCG
 	rng     *rand.Rand
-	tree    tree
+	tree    tree    // the one at hand
 	entries []entry // those of the node at hand and of its ancestors
 	tally   tally
 	draws   shuffle
@@ -44,7 +44,8 @@ func newGrower(f *fit) *grower {
 func (g *grower) grow(ctx context.Context, i int, bag []int32) (tree, error) {
 	g.ctx = ctx
 	g.pcg.Seed(g.train.Seed, growStream+uint64(i))
-	g.tree, g.entries = tree{}, g.entries[:0]
+	g.tree = tree{g.tree.nodes[:0], g.tree.branches[:0], g.tree.shares[:0]}
+	g.entries = g.entries[:0]
 	for _, k := range g.byClass {
 		if bag[k] > 0 {
 			row := g.train.Rows[k]
@@ -52,7 +53,7 @@ func (g *grower) grow(ctx context.Context, i int, bag []int32) (tree, error) {
 		}
 	}
 	_, err := g.node(span{0, len(g.entries), 0})
-	return g.tree, err
+	return tree{slices.Clone(g.tree.nodes), slices.Clone(g.tree.branches), slices.Clone(g.tree.shares)}, err
 }
 
 // span is where a node's entries are and how deep it lies.

@@ -268,7 +268,7 @@ func TestGainByHand(t *testing.T) {
 		require.InDelta(t, []float64{0.246750, 0.029223, 0.151836, 0.048127}[i], want, 1e-6)
 		// The two ways of tallying agree to the last bit.
 		g.tally.table.fill(g.entries, d.Codes(int32(i)))
-		require.Equal(t, g.gain(int32(i)), g.tally.prior-g.tally.table.entropy())
+		require.Equal(t, g.gain(int32(i)), g.tally.prior-g.tally.table.entropy(&g.tally.memo))
 	}
 }
 

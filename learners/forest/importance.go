@@ -15,13 +15,29 @@ import (
 // OutOfBag gives the number of training rows that some tree has not seen, and
 // how many of them the trees that have not seen them, voting as in Predict,
 // get wrong.
-func (m *Model) OutOfBag() (wrong, rows int) { return m.oobWrong, m.oobRows }
+func (m *Model) OutOfBag() (wrong, rows int) {
+	b := m.estimate()
+	return b.wrong, b.rows
+}
 
 // OutOfBagScores gives for each training row, in their order, the mean class
 // distribution of the trees that have not seen it: what the forest says of
 // its own training rows without having learned them. A row that every tree
 // has seen has nil. They must not be changed. Of a loaded forest there are none.
-func (m *Model) OutOfBagScores() [][]float64 { return m.oob }
+func (m *Model) OutOfBagScores() [][]float64 { return m.estimate().scores }
+
+// estimate computes m.bagged, once.
+func (m *Model) estimate() *bagged {
+	b := &m.bagged
+	b.once.Do(func() {
+		if m.bags != nil {
+			// It ends with no error, for its context does not end.
+			b.scores, _ = m.outOfBag(context.Background(), m.workers, swap{})
+			b.wrong, b.rows = m.wrong(b.scores)
+		}
+	})
+	return b
+}
 
 // swap says that the cells of some columns are those of another row: of
 // training row i those of training row with[i]. The zero value swaps nothing.

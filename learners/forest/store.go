@@ -42,8 +42,9 @@ func (m *Model) Store(e *modelfile.Encoder) error {
 	}
 	ids = modelfile.Columns(ids)
 	e.Table(m.matrix, ids, nil)
-	e.Count(m.oobRows)
-	e.Count(m.oobWrong)
+	wrong, rows := m.OutOfBag()
+	e.Count(rows)
+	e.Count(wrong)
 	e.Count(len(m.trees))
 	for k := range m.trees {
 		m.trees[k].store(e, ids)
@@ -102,7 +103,7 @@ func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 		return nil, err
 	}
 	m := &Model{matrix: b.Matrix, names: s.Classes, classes: len(s.Classes)}
-	m.oobRows, m.oobWrong = d.Number("rows", 0, math.MaxInt32), d.Number("rows", 0, math.MaxInt32)
+	m.bagged.rows, m.bagged.wrong = d.Number("rows", 0, math.MaxInt32), d.Number("rows", 0, math.MaxInt32)
 	m.trees = make([]tree, d.Count("trees", 3))
 	r := &reader{Decoder: d, bound: b, classes: len(s.Classes)}
 	for k := range m.trees {
