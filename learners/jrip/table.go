@@ -24,7 +24,9 @@ type table struct {
 // sorted is a column of numbers with the rows that have one, ascending.
 type sorted struct {
 	*column
+	at    int32 // in columns
 	order []int32
+	space []int32 // for a growth's rows
 }
 
 func newTable(l *layout, rows []int32) *table {
@@ -35,7 +37,8 @@ func newTable(l *layout, rows []int32) *table {
 	}
 	for _, at := range l.rest {
 		if c := &l.columns[at]; !c.Nominal() {
-			t.numbers[at] = sorted{c, t.sorted(c.Attribute)}
+			order := t.sorted(c.Attribute)
+			t.numbers[at] = sorted{c, at, order, make([]int32, len(order))}
 			t.conditions += 2 * float64(t.distinct(t.numbers[at]))
 		}
 	}
@@ -67,14 +70,17 @@ func (t *table) distinct(c sorted) int {
 type growth struct {
 	rows         int
 	in           []bool  // by training row
+	own          []bool  // by training row: whether it is of the rule's class
 	right, wrong []int32 // rows of the matrix: those of the rule's class, and others
-	class        func(i int32) bool
+	// ordered has the rows of columns of numbers that were in when the column was
+	// last looked at, by index into columns, in memory of the table's.
+	ordered map[int32][]int32
 }
 
 func (t *table) newGrowth(rows []int32, right func(i int32) bool) *growth {
-	g := &growth{in: make([]bool, len(t.rows)), class: right}
+	g := &growth{in: make([]bool, len(t.rows)), own: make([]bool, len(t.rows)), ordered: make(map[int32][]int32)}
 	for _, i := range rows {
-		g.in[i] = true
+		g.in[i], g.own[i] = true, right(i)
 	}
 	g.count(t)
 	return g
@@ -86,7 +92,7 @@ func (g *growth) count(t *table) {
 	for i, in := range g.in {
 		switch {
 		case !in:
-		case g.class(int32(i)):
+		case g.own[i]:
 			g.right = append(g.right, t.rows[i])
 		default:
 			g.wrong = append(g.wrong, t.rows[i])
@@ -324,37 +330,53 @@ func (t *table) many(g *growth, w growing, c *column, s *scratch, best *found) {
 	}
 }
 
-// number looks for the best threshold: each number that occurs, as the
-// greatest of those below or the least of those above.
-func (t *table) number(g *growth, w growing, c sorted, best *found) {
-	var rows []int32
-	above := found{condition: condition{kind: atLeast, attr: c.Attribute}}
-	for _, i := range c.order {
+// orderedBy gives the rows of a growth that have a number in a column, ascending.
+func (g *growth) orderedBy(c sorted) []int32 {
+	rows, looked := g.ordered[c.at]
+	if !looked {
+		rows = c.order
+	}
+	n := 0
+	for _, i := range rows {
+		c.space[n] = i // whether it stays or not: no branch is to be guessed
 		if g.in[i] {
-			rows = append(rows, i)
-			above.covered++
-			if g.class(i) {
-				above.right++
-			}
+			n++
 		}
 	}
+	g.ordered[c.at] = c.space[:n]
+	return c.space[:n]
+}
+
+// number looks for the best threshold: each number that a right row has, as the
+// greatest of those below or the least of those above. Others cover the right
+// rows of one of these, and more wrong ones.
+func (t *table) number(g *growth, w growing, c sorted, best *found) {
+	rows := g.orderedBy(c)
 	below := found{condition: condition{kind: atMost, attr: c.Attribute}}
+	above := found{condition: condition{kind: atLeast, attr: c.Attribute}, covered: len(rows)}
+	for _, i := range rows {
+		if g.own[i] {
+			above.right++
+		}
+	}
 	column := found{}
-	for from := 0; from < len(rows); {
+	for from := 0; from < len(rows) && above.right > 0; {
+		point := c.Cells[t.rows[rows[from]]]
 		to, right := from, 0
-		for ; to < len(rows) && c.Cells[t.rows[rows[to]]] == c.Cells[t.rows[rows[from]]]; to++ {
-			if g.class(rows[to]) {
+		for ; to < len(rows) && c.Cells[t.rows[rows[to]]] == point; to++ {
+			if g.own[rows[to]] {
 				right++
 			}
 		}
-		point := c.Cells[t.rows[rows[from]]]
 		below.point, above.point = point, point
 		below.covered += to - from
 		below.right += right
 		// Of equal gains, that above wins.
-		if w.gain(below.covered, below.right) > w.gain(above.covered, above.right) {
+		switch {
+		case right == 0:
+		case w.gain(below.covered, below.right) > w.gain(above.covered, above.right):
 			t.offer(w, &column, below)
-		} else {
+		default:
 			t.offer(w, &column, above)
 		}
 		above.covered -= to - from
