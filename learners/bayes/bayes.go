@@ -10,7 +10,8 @@
 // values of columns are a word a row, their counts in a class are the planes
 // of a vertical counter, and each count is a mask whose overlap with the row's
 // word is a population count. All are whole numbers, so sums of logarithms
-// do not depend on the order of the work.
+// do not depend on the order of the work. Tables of many rows and classes and few
+// columns are counted column by column instead.
 package bayes
 
 import (
@@ -48,18 +49,16 @@ func (learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, erro
 	if err != nil {
 		return nil, err
 	}
-	words, err := learners.Share(ctx, t, wordsKey{}, func() (*words, error) { return newWords(ctx, t.Data, t.Workers) })
-	if err != nil {
-		return nil, err
-	}
-	m := &model{train: t.Keep(), data: t.Data, words: words, normals: normals, workers: t.Workers, at: make([]int32, t.Data.Rows())}
+	m := &model{train: t.Keep(), data: t.Data, normals: normals, workers: t.Workers, at: make([]int32, t.Data.Rows())}
 	m.byClass = make([][]int32, len(t.Classes))
 	for i, r := range t.Rows {
 		m.byClass[t.Labels[r]] = append(m.byClass[t.Labels[r]], r)
 		m.at[r] = int32(i + 1)
 	}
 	m.trained = slices.Clone(t.Rows)
-	m.start(t)
+	if err := m.start(ctx, t); err != nil {
+		return nil, err
+	}
 	var others []int32
 	for r := range m.at {
 		if m.at[r] == 0 {
@@ -76,7 +75,8 @@ func (learner) Fit(ctx context.Context, t *learners.Train) (learners.Model, erro
 type model struct {
 	train   *learners.Train
 	data    *datasets.Selection
-	words   *words
+	words   *words // or else table
+	table   *table
 	normals []normals
 	workers int
 	byClass [][]int32 // training rows
@@ -144,15 +144,30 @@ func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
 	return learner{}.Fit(ctx, t)
 }
 
-// start computes m.from.
-func (m *model) start(t *learners.Train) {
+// start computes m.from and makes the words or the table.
+func (m *model) start(ctx context.Context, t *learners.Train) (err error) {
 	m.from = make([]float64, len(t.Classes))
 	for c, rows := range m.byClass {
 		m.from[c] = math.Log(float64(len(rows)+1) / float64(len(t.Rows)+len(t.Classes)))
+	}
+	if !suits(t.Data, len(t.Rows), len(t.Classes)) {
+		return m.useWords(ctx, t)
+	}
+	m.table, err = newTable(ctx, t, m.byClass, m.from)
+	return err
+}
+
+func (m *model) useWords(ctx context.Context, t *learners.Train) (err error) {
+	m.words, err = learners.Share(ctx, t, wordsKey{}, func() (*words, error) { return newWords(ctx, t.Data, t.Workers) })
+	if err != nil {
+		return err
+	}
+	for c, rows := range m.byClass {
 		for _, d := range m.words.distincts {
 			m.from[c] -= float64(m.words.columns[d]) * math.Log(float64(len(rows)+d))
 		}
 	}
+	return nil
 }
 
 // score gives the logarithms of the classes' scores for some rows, rows ×
@@ -163,16 +178,18 @@ func (m *model) score(ctx context.Context, rows []int32) ([]float64, error) {
 	for range rows {
 		scores = append(scores, m.from...)
 	}
+	add := m.scoreNominal
+	if m.table != nil {
+		add = m.table.add
+	}
 	for from := 0; from < len(rows); from += blockRows {
 		to := min(from+blockRows, len(rows))
-		if err := m.scoreNominal(ctx, rows[from:to], scores[from*classes:to*classes]); err != nil {
+		if err := add(ctx, rows[from:to], scores[from*classes:to*classes]); err != nil {
 			return nil, err
 		}
 	}
 	for i := range m.normals {
-		for k, r := range rows {
-			m.normals[i].score(m.normals[i].cells[r], scores[k*classes:(k+1)*classes])
-		}
+		m.normals[i].scoreAll(rows, scores)
 	}
 	return scores, ctx.Err()
 }

@@ -1,6 +1,7 @@
 package bayes
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -88,17 +89,36 @@ func (n *normals) round(v float64) float64 {
 	return math.RoundToEven(v/n.precision) * n.precision
 }
 
-// score adds to the classes' scores the logarithm of the probability of the
-// step in which a cell lies. A missing cell adds nothing.
-func (n *normals) score(v float64, scores []float64) {
-	if math.IsNaN(v) {
-		return
+// scoreAll adds a column to the scores of rows, rows × classes. What the classes
+// say of a cell is computed once for all rows that have it.
+func (n *normals) scoreAll(rows []int32, scores []float64) {
+	classes := len(n.mean)
+	order := make([]int, 0, len(rows))
+	for k, r := range rows {
+		if !math.IsNaN(n.cells[r]) {
+			order = append(order, k)
+		}
 	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(n.cells[rows[a]], n.cells[rows[b]]) })
+	logs := make([]float64, classes)
+	for i, k := range order {
+		if cell := n.cells[rows[k]]; i == 0 || cell != n.cells[rows[order[i-1]]] {
+			n.score(cell, logs)
+		}
+		for c, v := range logs {
+			scores[k*classes+c] += v
+		}
+	}
+}
+
+// score gives for each class the logarithm of the probability of the step in which
+// a cell lies.
+func (n *normals) score(v float64, logs []float64) {
 	v = n.round(v)
-	for c := range scores {
+	for c := range logs {
 		low := (v - n.mean[c] - n.precision/2) / n.deviation[c]
 		high := (v - n.mean[c] + n.precision/2) / n.deviation[c]
-		scores[c] += math.Log(max(leastProbability, below(high)-below(low)))
+		logs[c] = math.Log(max(leastProbability, below(high)-below(low)))
 	}
 }
 
