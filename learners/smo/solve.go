@@ -3,6 +3,7 @@ package smo
 import (
 	"context"
 	"math"
+	"slices"
 )
 
 // Constants of Weka's: what counts as no violation of optimality, as no
@@ -23,6 +24,7 @@ type solver struct {
 	rows      []int32
 	y         []float64
 	alpha     []float64
+	support   []int     // the rows whose multiplier is not 0, ascending
 	err       []float64 // F of the paper; kept for unbound rows, and as last computed for others
 	bLow, bUp float64
 	low, up   int
@@ -57,11 +59,9 @@ func (l learner) solve(ctx context.Context, g *gram, p *pair) (machine, error) {
 		all = !all && changed == 0
 	}
 	m := machine{b: (s.bLow + s.bUp) / 2}
-	for i, a := range s.alpha {
-		if a > 0 {
-			m.support = append(m.support, p.rows[i])
-			m.weight = append(m.weight, a*p.y[i])
-		}
+	m.support, m.weight = make([]int32, len(s.support)), make([]float64, len(s.support))
+	for k, i := range s.support {
+		m.support[k], m.weight[k] = p.rows[i], s.alpha[i]*p.y[i]
 	}
 	return m, nil
 }
@@ -107,10 +107,8 @@ func (s *solver) k(i, j int) float64 { return s.gram.between(s.rows[i], s.rows[j
 // output is the machine's for a row, without the threshold.
 func (s *solver) output(i int) float64 {
 	kernels, sum := s.gram.trained(s.rows[i]), 0.0
-	for j, a := range s.alpha {
-		if a > 0 {
-			sum += a * s.y[j] * kernels[s.rows[j]]
-		}
+	for _, j := range s.support {
+		sum += s.alpha[j] * s.y[j] * kernels[s.rows[j]]
 	}
 	return sum
 }
@@ -171,11 +169,12 @@ func (s *solver) takeStep(i1, i2 int, f2 float64) bool {
 	}
 	n2 = s.snap(n2)
 	n1 := s.snap(a1 + s.y[i1]*s.y[i2]*(a2-n2))
-	s.alpha[i1], s.alpha[i2] = n1, n2
+	s.set(i1, n1)
+	s.set(i2, n2)
 	d1, d2 := s.y[i1]*(n1-a1), s.y[i2]*(n2-a2)
 	row1, row2 := s.gram.trained(s.rows[i1]), s.gram.trained(s.rows[i2])
-	for j, r := range s.rows {
-		if j != i1 && j != i2 && s.unbound(j) {
+	for _, j := range s.support {
+		if r := s.rows[j]; j != i1 && j != i2 && s.unbound(j) {
 			s.err[j] += d1*row1[r] + d2*row2[r]
 		}
 	}
@@ -183,6 +182,17 @@ func (s *solver) takeStep(i1, i2 int, f2 float64) bool {
 	s.err[i2] += d1*k12 + d2*k22
 	s.newBounds(i1, i2)
 	return true
+}
+
+// set changes a multiplier.
+func (s *solver) set(i int, a float64) {
+	s.alpha[i] = a
+	switch at, in := slices.BinarySearch(s.support, i); {
+	case a > 0 && !in:
+		s.support = slices.Insert(s.support, at, i)
+	case !(a > 0) && in:
+		s.support = slices.Delete(s.support, at, at+1)
+	}
 }
 
 // snap puts a multiplier on a bound that it all but meets.
@@ -222,7 +232,7 @@ func (s *solver) betterEnd(i1, i2 int, least, most float64) float64 {
 // newBounds finds low and up among the unbound rows and the two just changed.
 func (s *solver) newBounds(i1, i2 int) {
 	s.bLow, s.bUp, s.low, s.up = math.Inf(-1), math.Inf(1), -1, -1
-	for j := range s.alpha {
+	for _, j := range s.support {
 		if s.unbound(j) {
 			s.mayBeUp(j)
 			s.mayBeLow(j)
