@@ -12,10 +12,13 @@ import (
 
 // nmapOSDB is the format of Nmap's database, a row a reference.
 func nmapOSDB() formats.Format {
-	return formats.Format{Name: nmap4.TableFormat, Import: importNmapOSDB}
+	return formats.Format{Name: nmap4.TableFormat, Import: importNmapOSDB, Takes: []string{"label", "draws", "seed", "any-class"}}
 }
 
 func importNmapOSDB(_ context.Context, path string, o formats.ImportOptions) (*datasets.Dataset, error) {
+	if o.Draws < 1 {
+		return nil, fmt.Errorf("--draws %d: want 1 or more", o.Draws)
+	}
 	db, sum, err := nmap4.OpenDatabase(path)
 	if err != nil {
 		return nil, err

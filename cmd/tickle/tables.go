@@ -39,9 +39,11 @@ nmap-os-db is Nmap's database: a row is drawn of each reference's expressions
 (--draws, --seed), references with the same tests are a group, and the levels
 of labels are vendor, family and generation, or those of vendor, family,
 generation and type that --label names. References of several systems that
-differ in these are left out, or with --any-class kept: an answer is then right
-if it names any of them. p0f and satori are the signatures of those
-programs, p0f.fp and the XML file of TCP: a row a signature.`,
+differ in these are left out, or with --any-class kept: an answer is then
+right if it names any of them.
+
+p0f and satori are the signatures of those programs, p0f.fp and the XML file
+of TCP: a row a signature.`,
 		Example: `  tickle dataset import --format csv iris.csv --label species -o iris
   tickle dataset import --format nmap-os-db /usr/share/nmap/nmap-os-db -o osdb
   tickle dataset import --format p0f /etc/p0f/p0f.fp -o p0f`,
@@ -53,6 +55,9 @@ programs, p0f.fp and the XML file of TCP: a row a signature.`,
 			f, err := tableFormats().Importer(format)
 			if err != nil {
 				return fmt.Errorf("--format: %w", err)
+			}
+			if err := takes(f, c.Flags().Changed); err != nil {
+				return err
 			}
 			if separator == `\t` {
 				separator = "\t"
@@ -90,6 +95,18 @@ programs, p0f.fp and the XML file of TCP: a row a signature.`,
 	f.StringVarP(&out, "output", "o", "", "the data set's `FOLDER`")
 	must(c.MarkFlagRequired("output"))
 	return c
+}
+
+// takes makes sure that a format has a use for every flag of an import that was
+// given.
+func takes(f formats.Format, given func(flag string) bool) error {
+	all := tableFormats()
+	for _, flag := range all.Takes() {
+		if given(flag) && !slices.Contains(f.Takes, flag) {
+			return fmt.Errorf("--%s: format %s has no use for it: want it with %s alone", flag, f.Name, strings.Join(all.Taking(flag), ", "))
+		}
+	}
+	return nil
 }
 
 func (p *program) datasetExport() *cobra.Command {

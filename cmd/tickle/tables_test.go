@@ -31,6 +31,11 @@ func TestDatasetImport(t *testing.T) {
 	}{
 		{[]string{path, "--label", "knd"}, `"kind"`},
 		{[]string{path, "--format", "cvs", "--label", "kind"}, `"csv"`},
+		{[]string{path, "--label", "kind", "--any-class"}, "--any-class: format csv has no use for it: want it with nmap-os-db alone"},
+		{[]string{path, "--label", "kind", "--draws", "1"}, "--draws: format csv has no use for it"},
+		{[]string{path, "--format", "p0f", "--label", "kind"}, "--label: format p0f has no use for it: want it with csv, arff, libsvm, parquet, nmap-os-db alone"},
+		{[]string{path, "--format", "nmap-os-db", "--group", "kind"}, "--group: format nmap-os-db has no use for it"},
+		{[]string{path, "--format", "nmap-os-db", "--draws", "0"}, "--draws 0: want 1 or more"},
 		{[]string{path, "--separator", "ab", "--label", "kind"}, "--separator"},
 		{[]string{path + "x", "--format", "csv", "--label", "kind"}, path + "x"},
 	} {

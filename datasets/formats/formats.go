@@ -30,6 +30,9 @@ type Format struct {
 	// error names the file and, where there is one, line and field. It stops
 	// with ctx.
 	Import func(ctx context.Context, path string, o ImportOptions) (*datasets.Dataset, error)
+	// Takes names the fields of ImportOptions that Import makes something of, or
+	// refuses with a reason of its own, as flags name them ("any-class").
+	Takes []string
 	// Export writes a table; nil: the format is only read.
 	Export func(w io.Writer, d *datasets.Dataset, o Options) error
 	// Legend writes what the format itself cannot say, to a file that stands
@@ -41,8 +44,8 @@ type Format struct {
 // LegendSuffix is what the name of a legend has behind that of its table.
 const LegendSuffix = ".legend.json"
 
-// ImportOptions say what the columns of a table are. An importer whose format
-// says so itself ignores what it has no use for.
+// ImportOptions say what the columns of a table are. An importer ignores what it
+// has no use for (see Format.Takes).
 type ImportOptions struct {
 	// Labels are one to three label columns from coarse to fine. None: those
 	// that an export of ours has ("kernel0" to "distribution2"), with its id,
@@ -85,11 +88,12 @@ const DefaultMaxCells = 100_000_000
 // Standard gives the formats of this package, in the order in which help shows
 // them.
 func Standard() []Format {
+	columns := []string{"label", "unlabelled", "group", "id", "drop", "nominal"}
 	return []Format{
-		{Name: "csv", Import: ImportCSV, Export: ExportCSV},
-		{Name: "arff", Import: ImportARFF, Export: ExportARFF},
-		{Name: "libsvm", Import: ImportLIBSVM, Export: ExportLIBSVM, Legend: LegendLIBSVM},
-		{Name: "parquet", Import: ImportParquet, Export: ExportParquet},
+		{Name: "csv", Import: ImportCSV, Takes: append(slices.Clone(columns), "missing", "separator"), Export: ExportCSV},
+		{Name: "arff", Import: ImportARFF, Takes: columns, Export: ExportARFF},
+		{Name: "libsvm", Import: ImportLIBSVM, Takes: columns, Export: ExportLIBSVM, Legend: LegendLIBSVM},
+		{Name: "parquet", Import: ImportParquet, Takes: columns, Export: ExportParquet},
 	}
 }
 
@@ -119,6 +123,20 @@ func (r *Registry) Importer(name string) (Format, error) { return find(name, r.i
 
 // Exporter finds a format that can be written.
 func (r *Registry) Exporter(name string) (Format, error) { return find(name, r.exporters()) }
+
+// Takes lists the options of imports that some format takes, by alphabet.
+func (r *Registry) Takes() (options []string) {
+	for _, f := range r.importers() {
+		options = append(options, f.Takes...)
+	}
+	slices.Sort(options)
+	return slices.Compact(options)
+}
+
+// Taking lists the names of the formats that take an option of imports.
+func (r *Registry) Taking(option string) []string {
+	return names(slices.DeleteFunc(r.importers(), func(f Format) bool { return !slices.Contains(f.Takes, option) }))
+}
 
 func (r *Registry) importers() []Format {
 	return slices.DeleteFunc(slices.Clone(r.list), func(f Format) bool { return f.Import == nil })
