@@ -12,6 +12,11 @@ const (
 	AppHold  = 0x05 // do not close when the peer does: CLOSE-WAIT
 )
 
+// AppFence ends the datagrams, of four more bytes before it, that the same
+// application sends back as they are, from the UDP port of its listener's
+// number: an answer says that it has had its turn.
+const AppFence = "tickle application fence"
+
 // dialogueFamily fuzzes inside connections: a dialogue opens one, brings the
 // machine into a state of RFC 9293's diagram, and sends it random segments
 // there. Numbers count from the connection, so that one dialogue means the

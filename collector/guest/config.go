@@ -37,7 +37,7 @@ type Config struct {
 type Firewall string
 
 // The firewalls: connection tracking lets SYNs to the listener and what
-// belongs to a connection in, and echo requests; the rest is dropped, or
+// belongs to a connection in, datagrams to its port, and echo requests; the rest is dropped, or
 // rejected as nftables' "reject" does.
 const (
 	NoFirewall Firewall = "none"

@@ -38,6 +38,10 @@ func setFirewall(f Firewall, port uint16) error {
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{0x02}},
 		accept)
 	rule(toPort...)
+	rule(append(isProto(unix.IPPROTO_UDP), // fences, to the listener's application
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.BigEndian.AppendUint16(nil, port)},
+		accept)...)
 	echo := func(proto, typ byte) {
 		es := append(isProto(proto),
 			&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 0, Len: 1},

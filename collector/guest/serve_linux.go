@@ -3,6 +3,7 @@ package guest
 import (
 	"bytes"
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -12,18 +13,29 @@ import (
 // server serves the connections of a listener on one goroutine. It owns all of
 // its descriptors.
 type server struct {
-	listener, poll, wake int
-	connections          map[int]*connection
-	buffer               [4096]byte
+	listener, fences, poll, wake int
+	connections                  map[int]*connection
+	leaving                      []*connection // to be closed, the first due first
+	buffer                       [4096]byte
 }
 
 // connection is one that was accepted.
 type connection struct {
-	hold bool // not closed when its peer is done
+	fd     int
+	hold   bool      // not closed when its peer is done
+	due    time.Time // when it is closed, once that is decided
+	closed bool
 }
 
-func newServer(listener int) (*server, error) {
-	s := &server{listener: listener, poll: -1, wake: -1, connections: make(map[int]*connection)}
+// closeDelay is how long the application takes to close. A kernel acknowledges
+// a FIN at its next tick (10 ms where it is slow) or, behind data, after 40 ms,
+// unless the application closes first, whose FIN takes the acknowledgement
+// along: this is between the two, so that it does not depend on the machine's
+// load which comes first.
+const closeDelay = 20 * time.Millisecond
+
+func newServer(listener, fences int) (*server, error) {
+	s := &server{listener: listener, fences: fences, poll: -1, wake: -1, connections: make(map[int]*connection)}
 	var err error
 	if s.poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, err
@@ -31,6 +43,9 @@ func newServer(listener int) (*server, error) {
 	if s.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
 		if err = s.watch(unix.EPOLL_CTL_ADD, s.wake, unix.EPOLLIN); err == nil {
 			err = s.watch(unix.EPOLL_CTL_ADD, listener, unix.EPOLLIN)
+		}
+		if err == nil {
+			err = s.watch(unix.EPOLL_CTL_ADD, fences, unix.EPOLLIN)
 		}
 	}
 	if err != nil {
@@ -66,11 +81,12 @@ func (s *server) run() {
 			_ = unix.Close(fd)
 		}
 		_ = unix.Close(s.listener)
+		_ = unix.Close(s.fences)
 		s.release()
 	}()
 	events := make([]unix.EpollEvent, 64)
 	for {
-		n, err := unix.EpollWait(s.poll, events, -1)
+		n, err := unix.EpollWait(s.poll, events, s.leave(time.Now()))
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
@@ -80,6 +96,8 @@ func (s *server) run() {
 				return
 			case s.listener:
 				s.accept()
+			case s.fences:
+				s.answerFences()
 			default:
 				s.serve(fd, e.Events)
 			}
@@ -97,40 +115,80 @@ func (s *server) accept() {
 		case err != nil:
 			return
 		}
-		if len(s.connections) >= MaxConnections || s.watch(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN) != nil {
+		if len(s.connections) >= MaxConnections || s.watch(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN|unix.EPOLLET) != nil {
 			_ = unix.Close(fd)
 			continue
 		}
-		s.connections[fd] = &connection{}
+		s.connections[fd] = &connection{fd: fd}
 	}
 }
 
-// serve reads what a connection has, and closes it when that is over.
+// answerFences sends datagrams back.
+func (s *server) answerFences() {
+	for {
+		n, from, err := unix.Recvfrom(s.fences, s.buffer[:], 0)
+		switch {
+		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNREFUSED):
+			continue
+		case err != nil:
+			return
+		}
+		if b := s.buffer[:n]; n == 4+len(probegen.AppFence) && string(b[4:]) == probegen.AppFence {
+			_ = unix.Sendto(s.fences, b, 0, from) // it is asked again
+		}
+	}
+}
+
+// serve reads what a connection has, and closes it when it was reset, or once
+// the peer is done.
 func (s *server) serve(fd int, events uint32) {
 	c := s.connections[fd]
-	if c == nil {
+	switch {
+	case c == nil:
+		return
+	case events&(unix.EPOLLERR|unix.EPOLLHUP) != 0:
+		s.close(c)
 		return
 	}
-	over := events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 // reset
-	for !over {
+	for c.due.IsZero() {
 		n, err := unix.Read(fd, s.buffer[:])
-		if err != nil {
-			if over = !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR); !over {
-				return
-			}
-			break
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.EAGAIN):
+			return
+		case err != nil:
+			s.close(c)
+			return
+		case n == 0 && c.hold:
+			return
+		case n == 0 || bytes.IndexByte(s.buffer[:n], probegen.AppClose) >= 0:
+			c.due = time.Now().Add(closeDelay)
+			s.leaving = append(s.leaving, c)
+			return
 		}
-		if n == 0 {
-			// A peer that is done is told by reading without end; its RST
-			// is told in any case.
-			over = !c.hold || s.watch(unix.EPOLL_CTL_MOD, fd, 0) != nil
-			break
-		}
-		over = bytes.IndexByte(s.buffer[:n], probegen.AppClose) >= 0
 		c.hold = c.hold || bytes.IndexByte(s.buffer[:n], probegen.AppHold) >= 0
 	}
-	if over {
-		delete(s.connections, fd)
-		_ = unix.Close(fd)
+}
+
+func (s *server) close(c *connection) {
+	if !c.closed {
+		c.closed = true
+		delete(s.connections, c.fd)
+		_ = unix.Close(c.fd)
 	}
+}
+
+// leave closes the connections that are due, and says in how many ms the next
+// one is, or -1.
+func (s *server) leave(now time.Time) int {
+	for len(s.leaving) > 0 {
+		c := s.leaving[0]
+		if wait := c.due.Sub(now); wait > 0 && !c.closed {
+			return int((wait + time.Millisecond - 1) / time.Millisecond)
+		}
+		s.close(c)
+		s.leaving = s.leaving[1:]
+	}
+	return -1
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -13,8 +14,9 @@ import (
 	"tickle/probegen"
 )
 
-// dialTo opens a listener on a free port of loopback, and gives connections to it.
-func dialTo(t *testing.T) (dial func() *net.TCPConn) {
+// dialTo opens a listener on a free port of loopback, and gives connections to it,
+// and a socket for datagrams.
+func dialTo(t *testing.T) (dial func() *net.TCPConn, datagrams *net.UDPConn) {
 	t.Helper()
 	free, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -23,12 +25,15 @@ func dialTo(t *testing.T) (dial func() *net.TCPConn) {
 	l, err := listen(&Config{Port: uint16(port)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	datagrams, err = net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	require.NoError(t, err)
+	t.Cleanup(func() { datagrams.Close() })
 	return func() *net.TCPConn {
 		c, err := net.DialTCP("tcp4", nil, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })
 		return c
-	}
+	}, datagrams
 }
 
 // closed says whether the listener's end is closed within a time.
@@ -49,7 +54,7 @@ const long, short = 20 * time.Second, 50 * time.Millisecond
 // The application closes when its peer does, at once when it is asked to, and
 // not at all when it is asked to hold on.
 func TestListenerDoesAsDialoguesAsk(t *testing.T) {
-	dial := dialTo(t)
+	dial, _ := dialTo(t)
 	quiet := dial()
 	write := func(c *net.TCPConn, b ...byte) {
 		_, err := c.Write(b)
@@ -72,7 +77,7 @@ func TestListenerDoesAsDialoguesAsk(t *testing.T) {
 
 // More connections than it holds are closed at once, and a reset makes room.
 func TestListenerHoldsSoMany(t *testing.T) {
-	dial := dialTo(t)
+	dial, _ := dialTo(t)
 	var held []*net.TCPConn
 	for range MaxConnections {
 		c := dial()
@@ -85,4 +90,46 @@ func TestListenerHoldsSoMany(t *testing.T) {
 	require.NoError(t, held[0].SetLinger(0))
 	require.NoError(t, held[0].Close()) // by RST
 	require.Eventually(t, func() bool { return !closed(t, dial(), short) }, long, time.Millisecond)
+}
+
+// It closes only after a while, and at once when it is reset.
+func TestListenerTakesItsTimeToClose(t *testing.T) {
+	dial, _ := dialTo(t)
+	start := time.Now()
+	var all []*net.TCPConn
+	for range 10 {
+		c := dial()
+		require.NoError(t, c.CloseWrite())
+		all = append(all, c)
+	}
+	require.NoError(t, all[3].SetLinger(0))
+	require.NoError(t, all[3].Close())
+	for i, c := range all {
+		if i != 3 {
+			require.True(t, closed(t, c, long))
+		}
+	}
+	require.GreaterOrEqual(t, time.Since(start), closeDelay)
+}
+
+// It sends back the datagrams that are fences, as they are, behind what woke it
+// before, and no others.
+func TestListenerAnswersFences(t *testing.T) {
+	dial, datagrams := dialTo(t)
+	c := dial()
+	fence := "\x01\x02\x03\x04" + probegen.AppFence
+	for _, b := range []string{"", "hello", probegen.AppFence, fence + "x", "1" + fence, fence} {
+		_, err := c.Write([]byte("data"))
+		require.NoError(t, err)
+		_, err = datagrams.Write([]byte(b))
+		require.NoError(t, err)
+	}
+	b := make([]byte, 1500)
+	require.NoError(t, datagrams.SetReadDeadline(time.Now().Add(long)))
+	n, err := datagrams.Read(b)
+	require.NoError(t, err)
+	require.Equal(t, fence, string(b[:n]))
+	require.NoError(t, datagrams.SetReadDeadline(time.Now().Add(short)))
+	_, err = datagrams.Read(b)
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 }
