@@ -18,8 +18,13 @@ type dialogue struct {
 	waiting bool             // for the machine to have done with the step
 	replied bool             // the step was answered
 	until   uint8            // flags that the step waits for; 0: none any more
+	owed    int64            // how long the step waits for any answer beyond the fences, µs; 0: no longer
 	counted bool             // the step is in burst
 	rounds  uint8            // fences behind the step that were answered
+	need    uint8            // of those until the machine has done with it
+	closing closing          // who has closed the connection
+	greeted bool             // a step acknowledged the machine's SYN
+	began   int64            // when the step was sent
 	paused  bool             // before the next step, at a slow pace
 	port    probegen.PortClass
 	six     bool
@@ -31,11 +36,18 @@ type dialogue struct {
 // A step without a wait of its own ends when the machine has done with it. On
 // links with fences two in a row tell: when the first is answered the stack has
 // processed what the step sent, and until the second is, the application that
-// it woke has had its turn. Elsewhere time tells.
+// it woke has had its turn (see fenceApp for when one tells). What the machine
+// then still owes is waited for (see owes). Elsewhere time tells.
+//
+// No step is shorter than two ticks of the fastest clock that stacks stamp
+// segments with. Else it were chance whether a segment echoes the timestamp of
+// the SYN-ACK or one behind it, which is what Linux 6.17 and later judge it by
+// (tcp_check_req).
 const (
 	fenceRounds = 2
+	stepTime    = 2_000   // µs
 	settleTime  = 20_000  // µs: the least that an answer is given where time tells
-	untilTime   = 250_000 // µs: the least that the machine is given for what it does by itself
+	untilTime   = 350_000 // µs: the least that the machine is given for what it does by itself, between the first and the second time that stacks repeat themselves
 )
 
 // mostDialogues is how many run at a time on one machine at most. Tickle's own
@@ -60,7 +72,8 @@ func (e *engine) sendStep(slot uint32) error {
 	d := &e.dialogues.slots[slot]
 	r := &e.tape.copies[d.copy]
 	s := &e.g.steps[e.g.probes[d.probe].from+uint32(r.step)]
-	d.waiting, d.replied, d.until, d.rounds = s.wait == 0, false, s.until, 0
+	d.waiting, d.replied, d.until, d.rounds, d.began = s.wait == 0, false, s.until, 0, e.now
+	d.owed, d.need = e.owes(d, s), e.roundsFor(d, s)
 	d.counted = e.fences != nil && (d.waiting || s.packet != nil)
 	due := e.now + s.wait
 	if d.waiting {
@@ -118,6 +131,8 @@ func (e *engine) settle() int64 {
 // ends after it. A SYN with an absolute number begins anew.
 func (d *dialogue) sentSegment(s *step) {
 	from := d.numbers.Resolve(s.seq, s.base)
+	d.closing.sent(s, from)
+	d.greeted = d.greeted || d.opened && s.flags&probegen.ACK != 0
 	if s.flags&probegen.SYN != 0 && s.base == probegen.Absolute {
 		n := &d.numbers
 		n.Seq, n.Una, n.Edge = from, from, from
@@ -133,6 +148,7 @@ func (d *dialogue) sentSegment(s *step) {
 func (e *engine) advance(slot uint32) error {
 	d := &e.dialogues.slots[slot]
 	r := &e.tape.copies[d.copy]
+	e.unpaid(d)
 	if uint32(r.step)+1 == e.g.probes[d.probe].n {
 		return e.finish(slot)
 	}
@@ -155,6 +171,7 @@ func (e *engine) finish(slot uint32) error {
 	if !d.opened {
 		return nil
 	}
+	e.lastSent = e.now // and what comes for it is heard
 	from, to := e.ends(d.copy, &step{port: d.port, six: d.six})
 	if !d.acked {
 		return e.sendReset(resetAckPacket, from, to, probegen.Numbers{Ack: d.numbers.Ack})
@@ -184,13 +201,15 @@ func (e *engine) replyDialogue(c uint32, p *ipPacket, at int64) error {
 			d.until = 0
 			e.settleAgain(slot)
 		}
+		e.awaitClose(slot, t)
 	}
+	e.repay(slot)
 	if !d.replied {
 		d.replied = true
 		if d.counted && d.rounds == 0 {
 			e.fences.reply(d.burst)
 		}
-		if d.waiting {
+		if d.waiting && e.tripped(d, r) {
 			e.sampleTrip(at - r.sent - int64(r.latest))
 		}
 		if d.until == 0 && (e.certain || e.settles()) {
@@ -198,6 +217,16 @@ func (e *engine) replyDialogue(c uint32, p *ipPacket, at int64) error {
 		}
 	}
 	return nil
+}
+
+// tripped says whether a step's first answer tells how long a round trip takes:
+// it came before a fence did, and where time tells it answered an opening.
+// Others may be what the machine does by itself, after as long as it likes.
+func (e *engine) tripped(d *dialogue, r *record) bool {
+	if e.fenced() {
+		return d.rounds < d.need
+	}
+	return r.step == 0
 }
 
 // settles says whether time alone tells when a step is over on a real link.
@@ -213,8 +242,8 @@ func (e *engine) settleAgain(slot uint32) {
 		e.dialogues.schedule(slot, min(d.due, e.now+max(e.deadline()/tailFactor, settleTime)))
 	case e.certain:
 		e.dialogues.schedule(slot, min(d.due, e.now+e.settle()))
-	case d.rounds >= fenceRounds: // it had settled but for this
-		d.rounds = fenceRounds - 1
+	case d.rounds >= d.need: // it had settled but for this
+		d.rounds = d.need - 1
 		d.burst = e.fences.sent()
 	}
 }
@@ -260,7 +289,7 @@ func (e *engine) silentThrough(b uint32) error {
 	for slot := range e.dialogues.slots {
 		d := &e.dialogues.slots[slot]
 		r := &e.tape.copies[d.copy]
-		if r.state != running || r.ref != uint32(slot) || !d.waiting || d.rounds >= fenceRounds || int32(d.burst-b) > 0 {
+		if r.state != running || r.ref != uint32(slot) || !d.waiting || d.rounds >= d.need || int32(d.burst-b) > 0 {
 			continue
 		}
 		if err := e.passRound(uint32(slot)); err != nil {
@@ -275,12 +304,18 @@ func (e *engine) passRound(slot uint32) error {
 	d := &e.dialogues.slots[slot]
 	d.rounds++
 	switch {
-	case e.fences.deaf, d.rounds == fenceRounds && d.until == 0:
+	case e.fences.deaf:
 		return e.advance(slot)
-	case d.rounds == fenceRounds:
-		e.dialogues.schedule(slot, e.now+max(e.deadline(), untilTime))
-	default:
+	case d.rounds < d.need:
 		d.burst = e.fences.sent()
+	case d.until != 0:
+		e.dialogues.schedule(slot, e.now+max(e.deadline(), untilTime))
+	case d.owed > 0:
+		e.dialogues.schedule(slot, e.now+d.owed)
+	case e.now < d.began+stepTime:
+		e.dialogues.schedule(slot, d.began+stepTime)
+	default:
+		return e.advance(slot)
 	}
 	return nil
 }

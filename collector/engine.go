@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"tickle/collector/pool"
+	"tickle/datasets"
 	"tickle/probegen"
 )
 
@@ -49,6 +50,7 @@ type engine struct {
 	most      int      // dialogues at a time
 	fences    *fencing // nil: certain silence, or one exchange at a time
 	rtt       rtt      // where there are no fences
+	vain      vain
 	now       int64
 	next      int   // place in order of the copy to send next
 	end       int   // and behind the last of this boot
@@ -152,10 +154,14 @@ func (e *engine) boot() {
 			break
 		}
 	}
-	e.rtt, e.fences = rtt{}, nil
+	e.rtt, e.fences, e.vain = rtt{}, nil, vain{}
 	e.dialogues.reset()
 	if !e.certain && !e.g.alone {
-		e.fences = newFencing()
+		first := fenceACK
+		if e.g.layout == datasets.Dialogues {
+			first = fenceApp
+		}
+		e.fences = newFencing(first)
 	}
 	e.now = e.link.Now()
 	e.nextAt, e.lastSent, e.heard, e.repeated = e.now, e.now, e.now, 0

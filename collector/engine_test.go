@@ -255,7 +255,7 @@ func TestAKindOfFenceThatIsAnsweredNoMoreIsGivenUp(t *testing.T) {
 }
 
 func TestAnEchoFencesNumberIsWhole(t *testing.T) {
-	f := newFencing()
+	f := newFencing(fenceACK)
 	for _, current := range []uint32{1, 64, 65536, 65537, 1 << 20} {
 		f.current = current
 		for back := range min(current, fencePairs) {

@@ -6,6 +6,7 @@ package collector
 // and holds no place any more, answered or not.
 type fencing struct {
 	rtt      rtt
+	first    fenceKind              // of those that are tried
 	kind     fenceKind              // that is sent
 	heard    [fenceKinds]fenceHeard // what came for each
 	window   int
@@ -58,7 +59,8 @@ const (
 type fenceKind uint8
 
 const (
-	fenceACK   fenceKind = iota // of no connection, to the open port: an RST
+	fenceApp   fenceKind = iota // a datagram to the application, which sends it back: for dialogues alone
+	fenceACK                    // of no connection, to the open port: an RST
 	fenceEcho                   // an ICMP echo request: firewalls let it through more often
 	fenceSYN                    // to the open port: a SYN-ACK, which is torn down
 	fenceKinds = iota
@@ -76,10 +78,10 @@ func (f *fencing) choose(enough int) (ok bool) {
 		a.answers, b.answers = min(a.answers, enough), min(b.answers, enough)
 		return a.answers > b.answers || a.answers == b.answers && a.errors > b.errors
 	}
-	f.kind = 0
-	for k := range f.heard {
+	f.kind = f.first
+	for k := f.first; k < fenceKinds; k++ {
 		if better(f.heard[k], f.heard[f.kind]) {
-			f.kind = fenceKind(k)
+			f.kind = k
 		}
 	}
 	return f.heard[f.kind] != fenceHeard{}
@@ -98,7 +100,10 @@ func (f *fencing) rotate() {
 // becomeDeaf has bursts end by their deadline from now on.
 func (f *fencing) becomeDeaf() { f.deaf, f.due, f.window = true, noFence, deafWindow }
 
-func newFencing() *fencing { return &fencing{window: startWindow, due: noFence} }
+// newFencing makes one that tries kinds of fences from first on.
+func newFencing(first fenceKind) *fencing {
+	return &fencing{window: startWindow, due: noFence, first: first}
+}
 
 // room says whether another packet may be sent.
 func (f *fencing) room() bool { return f.inFlight < f.window }

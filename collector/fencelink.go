@@ -11,8 +11,11 @@ import (
 // The packets that fences are. An ACK that belongs to no connection is
 // answered by an open port with an RST whose sequence number is the ACK's, a
 // SYN with an acknowledgement of its number (RFC 9293, section 3.10.7.2); their
-// numbers tell fences apart, an echo request's sequence number does.
+// numbers tell fences apart, an echo request's sequence number does, and a
+// datagram's first four bytes do.
 var fencePackets = [fenceKinds]*probegen.Template{
+	fenceApp: mustTemplate(&probegen.Packet{Port: probegen.ClosedUDP, IP: probegen.IPv4{DF: true, TTL: 64},
+		UDP: &probegen.UDP{}, Payload: probegen.Hex("\x00\x00\x00\x00" + probegen.AppFence)}),
 	fenceACK: mustTemplate(&probegen.Packet{Port: probegen.OpenTCP, IP: probegen.IPv4{DF: true, TTL: 64},
 		TCP: &probegen.TCP{Flags: probegen.ACK, SeqBase: probegen.SndNxt, AckBase: probegen.RcvNxt, Window: 1024}}),
 	fenceEcho: mustTemplate(&probegen.Packet{Port: probegen.NoPort, IP: probegen.IPv4{DF: true, TTL: 64},
@@ -42,12 +45,30 @@ func (e *engine) fencePacket(b uint32) ([]byte, error) {
 	from := e.pairs.source(e.pairs.fences + uint64(b%fencePairs))
 	packet, err := fencePackets[kind].AppendRelative(e.out[:0], from, e.to[port],
 		probegen.Numbers{Seq: fenceNumber(b), Ack: fenceNumber(b)})
-	if err == nil && kind == fenceEcho {
-		number, check := packet[26:28], packet[22:24] // RFC 1624, equation 3
-		binary.BigEndian.PutUint16(number, uint16(b))
-		binary.BigEndian.PutUint16(check, ^fold(uint64(^binary.BigEndian.Uint16(check))+uint64(uint16(b))))
+	if err != nil {
+		return nil, err
 	}
-	return packet, err
+	switch kind {
+	case fenceEcho:
+		binary.BigEndian.PutUint16(packet[26:], uint16(b))
+		addToCheck(packet[22:], uint64(uint16(b)))
+	case fenceApp:
+		n := fenceNumber(b)
+		binary.BigEndian.PutUint32(packet[28:], n)
+		addToCheck(packet[26:], uint64(n>>16)+uint64(uint16(n)))
+	}
+	return packet, nil
+}
+
+// addToCheck makes a checksum right again for 16-bit words whose sum is n where
+// there were zeros (RFC 1624, equation 3). It is never zero, which in a
+// datagram says that there is none.
+func addToCheck(check []byte, n uint64) {
+	sum := ^fold(uint64(^binary.BigEndian.Uint16(check)) + n)
+	if sum == 0 {
+		sum = 0xffff
+	}
+	binary.BigEndian.PutUint16(check, sum)
 }
 
 // sendFence closes the current burst.
@@ -151,6 +172,12 @@ func (f *fencing) numberOf(p *ipPacket) (b uint32, asked, ok bool) {
 		}
 		return b, true, true
 	}
+	if p.proto == probegen.ProtoUDP {
+		if len(p.body) < minUDP+4 {
+			return 0, false, false
+		}
+		return binary.BigEndian.Uint32(p.body[minUDP:]) - fenceNumber(0), true, true
+	}
 	if !icmpError(p.body[0]) {
 		return f.latest(binary.BigEndian.Uint16(p.body[6:])), true, true
 	}
@@ -159,7 +186,10 @@ func (f *fencing) numberOf(p *ipPacket) (b uint32, asked, ok bool) {
 		return 0, false, false
 	}
 	rest := q.packet[q.header:]
-	if q.proto == probegen.ProtoICMP {
+	switch q.proto {
+	case probegen.ProtoUDP: // the machine has no application that knows it
+		return 0, false, false
+	case probegen.ProtoICMP:
 		return f.latest(binary.BigEndian.Uint16(rest[6:])), false, true
 	}
 	return binary.BigEndian.Uint32(rest[4:]) - fenceNumber(0), false, true
@@ -200,7 +230,8 @@ func (e *engine) fencesDue() int64 {
 
 // warmUp exchanges fences of every kind, so that the first packets to a
 // machine, which take longest, are none that count, the first timeouts rest on
-// a measured RTT, and a kind of fence is found that the machine answers. A
+// a measured RTT, and a kind of fence is found that the machine answers. Its
+// application's goes first, so that those of the stack tell what became of it. A
 // machine that answered fences before it was started again, and no more, is
 // dead and not deaf.
 func (e *engine) warmUp(ctx context.Context) error {
@@ -208,13 +239,16 @@ func (e *engine) warmUp(ctx context.Context) error {
 	f := e.fences
 	for passed, lost := 0, 0; passed < enough && lost < deafTries; {
 		first := f.current
-		for kind := range fenceKind(fenceKinds) {
+		for kind := f.first; kind < fenceKinds; kind++ {
 			f.kind = kind
 			if err := e.sendFence(); err != nil {
 				return err
 			}
 		}
 		if err := e.awaitFences(ctx); err != nil {
+			return err
+		}
+		if err := e.awaitApplication(ctx, passed+lost+1); err != nil {
 			return err
 		}
 		if f.oldest == first {
@@ -255,6 +289,24 @@ func (e *engine) awaitFences(ctx context.Context) error {
 		if f.due <= e.now {
 			f.due = noFence
 			f.tries++
+		}
+	}
+	return nil
+}
+
+// awaitApplication listens for an application's fence that those of the stack
+// have overtaken, the nth, where all before were answered.
+func (e *engine) awaitApplication(ctx context.Context, n int) error {
+	f := e.fences
+	if f.first != fenceApp || f.heard[fenceApp].answers < n-1 {
+		return nil
+	}
+	for until := e.now + untilTime; f.heard[fenceApp].answers < n && e.now < until; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := e.listen(min(e.now+glance, until)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -43,7 +44,8 @@ type step struct {
 	wait   int64
 	proto  uint8
 	port   probegen.PortClass
-	flags  uint8  // TCP
+	flags  uint8 // TCP
+	window uint16
 	length uint32 // of the TCP segment in sequence space: payload, SYN and FIN
 	seq    uint32
 	base   probegen.Base // of seq
@@ -53,6 +55,8 @@ type step struct {
 	six    bool
 
 	limitable bool // silence may be a limit's
+	opens     bool // it asks for a connection
+	holds     bool // it tells the application not to close
 
 	until   uint8 // flags that the machine should send by itself
 	scaling bool  // the segment has a window scale option
@@ -141,7 +145,9 @@ func compileStep(templates *probegen.Templates, from *probegen.Step) (step, erro
 	switch {
 	case from.Packet.TCP != nil:
 		t := from.Packet.TCP
-		s.flags, s.seq, s.base = t.Flags, t.Seq, t.SeqBase
+		s.opens = t.Flags&(probegen.SYN|probegen.ACK|probegen.FIN|probegen.RST) == probegen.SYN && t.SeqBase == probegen.Absolute && s.port == probegen.OpenTCP
+		s.holds = bytes.IndexByte(from.Packet.Payload, probegen.AppHold) >= 0
+		s.flags, s.seq, s.base, s.window = t.Flags, t.Seq, t.SeqBase, t.Window
 		s.length = uint32(len(from.Packet.Payload))
 		if t.Flags&probegen.SYN != 0 {
 			s.length++

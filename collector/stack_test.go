@@ -26,6 +26,7 @@ type stack struct {
 	link   *virtualLink
 	sent   [][]byte // what the prober sent, when it is recorded
 	resets int64    // that the limit has let pass, or could have
+	turns  []func() // what the application will do
 }
 
 // mood is how a stack misbehaves; rates are one in so many packets, 0 never.
@@ -45,10 +46,15 @@ type mood struct {
 	record     bool
 	dieAfter   int // packets
 	endless    bool
+	mute       bool  // SYNs are not answered
+	connects   int64 // a SYN is answered up to so much later
+	closes     int64 // the application closes so long after its peer, whose FIN is acknowledged up to half of that later
+	turn       int64 // the application has its turn after up to so long: it reads, and answers its fences
 }
 
 type conn struct {
 	isn, rcvNxt, sndNxt uint32
+	unread              uint16 // bytes that the application has still to read
 	established         bool
 	tries               int
 }
@@ -68,6 +74,10 @@ func (s *stack) receive(b []byte) {
 	case probegen.ProtoTCP:
 		s.tcp(&p)
 	case probegen.ProtoUDP:
+		if s.mood.turn > 0 && binary.BigEndian.Uint16(p.body[2:]) == s.ports.Open {
+			s.wake(func() { s.answer(udpPacket(&p)) })
+			return
+		}
 		s.answer(icmpPacket(&p, 3, 3, 0, p.packet[:28]))
 	case probegen.ProtoICMP:
 		if s.mood.noEcho && string(p.body[8:]) == fenceMark {
@@ -88,12 +98,12 @@ func (s *stack) tcp(p *ipPacket) {
 		if !s.mood.silentPort {
 			s.reset(p, t)
 		}
-	case s.mood.noSYN && t.seq>>16 == fenceID:
+	case s.mood.noSYN && t.seq>>16 == fenceID, s.mood.mute && t.flags&probegen.SYN != 0:
 	case c == nil && t.flags&(probegen.SYN|probegen.ACK|probegen.FIN) == probegen.SYN:
 		c = &conn{isn: s.rng.Uint32(), rcvNxt: t.seq + t.length}
 		c.sndNxt = c.isn + 1
 		s.conns[from] = c
-		s.synAck(p, c)
+		s.link.at(s.link.now+s.after(s.mood.connects), func() { s.synAck(p, c) })
 		s.link.at(s.link.now+200_000, func() { s.repeat(p, from, c) })
 	case c == nil && t.flags&probegen.ACK != 0:
 		if !s.mood.noFence {
@@ -105,10 +115,49 @@ func (s *stack) tcp(p *ipPacket) {
 		if t.length > 0 && t.seq == c.rcvNxt {
 			c.rcvNxt += t.length
 		}
-		if t.length > 0 {
-			s.answer(tcpPacket(p, s.ttl, s.window, c.sndNxt, c.rcvNxt, probegen.ACK, nil))
+		switch {
+		case t.flags&probegen.FIN != 0 && s.mood.closes > 0:
+			s.close(p, c)
+		case t.length > 0:
+			if s.mood.turn > 0 {
+				c.unread += uint16(t.length)
+				s.wake(func() { c.unread = 0 })
+			}
+			s.answer(tcpPacket(p, s.ttl, s.window-c.unread, c.sndNxt, c.rcvNxt, probegen.ACK, nil))
 		}
 	}
+}
+
+// after draws how much later something happens, up to most µs.
+func (s *stack) after(most int64) int64 {
+	if most == 0 {
+		return 0
+	}
+	return s.rng.Int64N(most)
+}
+
+// wake has the application do something when it has its turn, in order.
+func (s *stack) wake(do func()) {
+	if s.turns = append(s.turns, do); len(s.turns) > 1 {
+		return
+	}
+	s.link.at(s.link.now+s.after(s.mood.turn), func() {
+		for _, do := range s.turns {
+			do()
+		}
+		s.turns = nil
+	})
+}
+
+// close acknowledges a FIN, and sends the application's.
+func (s *stack) close(p *ipPacket, c *conn) {
+	s.link.at(s.link.now+s.after(s.mood.closes/2), func() {
+		s.answer(tcpPacket(p, s.ttl, s.window, c.sndNxt, c.rcvNxt, probegen.ACK, nil))
+	})
+	s.link.at(s.link.now+s.mood.closes, func() {
+		s.answer(tcpPacket(p, s.ttl, s.window, c.sndNxt, c.rcvNxt, probegen.FIN|probegen.ACK, nil))
+		c.sndNxt++
+	})
 }
 
 // repeat sends a SYN-ACK again while its connection is half open.
@@ -193,6 +242,16 @@ func icmpPacket(p *ipPacket, kind, code uint8, rest uint32, data []byte) []byte 
 	b[20], b[21] = kind, code
 	binary.BigEndian.PutUint32(b[24:], rest)
 	return finishPacket(append(b, data...), p, 22)
+}
+
+// udpPacket sends p's datagram back.
+func udpPacket(p *ipPacket) []byte {
+	b := make([]byte, 20, len(p.packet))
+	b[0], b[8], b[9] = 0x45, 64, 17
+	b = append(b, p.body...)
+	copy(b[20:], p.body[2:4])
+	copy(b[22:], p.body[0:2])
+	return finishPacket(b, p, 26)
 }
 
 // finishPacket fills in addresses, length and checksums.
