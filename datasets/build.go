@@ -20,6 +20,7 @@ type BuildOptions struct {
 	Filter  Filter
 	Sources *Sources // nil: DefaultSources
 	Only    []string // machines; nil: all of the plan
+	Probes  []int    // numbers; nil: all of the plan
 	Workers int      // goroutines at most; 0: GOMAXPROCS
 	// Progress is told, by one goroutine at a time, how many of all steps are done.
 	Progress func(done, total int)
@@ -60,6 +61,7 @@ type builder struct {
 	files    []*SummaryFile
 	masked   []bool // machines
 	each     kinds  // every machine apart
+	skip     []bool // probes that are not among the options'
 	drop     []bool // probes
 	slots    []Slot // rows of the files
 	lossy    []Pair
@@ -115,7 +117,29 @@ func newBuilder(run string, opt *BuildOptions) (*builder, error) {
 		return nil, err
 	}
 	b.d = &Dataset{Meta: meta}
-	return b, nil
+	return b, b.choose()
+}
+
+// choose leaves out the probes that are not wanted.
+func (b *builder) choose() error {
+	b.skip = make([]bool, b.plan.N)
+	if b.opt.Probes == nil {
+		return nil
+	}
+	for i := range b.skip {
+		b.skip[i] = true
+	}
+	b.d.Meta.Sent = 0
+	for _, probe := range b.opt.Probes {
+		if probe < 0 || probe >= b.plan.N {
+			return fmt.Errorf("probe %d: plan %s has probes 0 to %d", probe, b.plan.Name, b.plan.N-1)
+		}
+		if b.skip[probe] {
+			b.skip[probe] = false
+			b.d.Meta.Sent++
+		}
+	}
+	return nil
 }
 
 // plan finds the plan that a data set is made of.
@@ -272,10 +296,11 @@ func (b *builder) findLoss(ctx context.Context) error {
 	meta := &b.d.Meta
 	b.masked, b.drop = make([]bool, len(b.files)), make([]bool, b.plan.N)
 	for i, pairs := range found {
+		pairs = slices.DeleteFunc(pairs, func(p Pair) bool { return b.skip[p.Probe] })
 		meta.LossyCells += int64(len(pairs))
 		b.lossy = append(b.lossy, pairs...)
 		probes := distinctProbes(pairs)
-		if b.masked[i] = float64(probes) > lossyShare*float64(b.plan.N); b.masked[i] {
+		if b.masked[i] = float64(probes) > lossyShare*float64(meta.Sent); b.masked[i] {
 			meta.LossyMachines = append(meta.LossyMachines, LossyMachine{b.machines[i].Name, probes})
 		}
 	}
@@ -289,6 +314,7 @@ func (b *builder) findLoss(ctx context.Context) error {
 		if drop {
 			meta.LossyProbes = append(meta.LossyProbes, int32(p))
 		}
+		b.drop[p] = drop || b.skip[p]
 	}
 	b.lossy = slices.DeleteFunc(b.lossy, func(p Pair) bool { return b.drop[p.Probe] })
 	slices.SortFunc(b.lossy, comparePairs)

@@ -291,6 +291,33 @@ func TestBuildRepeats(t *testing.T) {
 	require.Equal(t, built.Lossy, opened.Lossy)
 }
 
+// TestBuildOfSomeProbes: the columns of some probes are what they are among
+// all, whatever the others lack.
+func TestBuildOfSomeProbes(t *testing.T) {
+	const run = "../testdata/lab/run"
+	whole, err := Build(context.Background(), run, BuildOptions{Loss: MaskLoss})
+	require.NoError(t, err)
+	some, err := Build(context.Background(), run, BuildOptions{Loss: MaskLoss, Probes: []int{7, 3, 3, 90}})
+	require.NoError(t, err)
+	require.Equal(t, 3, some.Meta.Sent)
+	require.Empty(t, some.Meta.LossyProbes)
+	at := 0
+	for c, column := range whole.Matrix.Columns {
+		if column.Probe != 3 && column.Probe != 7 && column.Probe != 90 {
+			continue
+		}
+		require.Equal(t, column, some.Matrix.Columns[at])
+		codes, want := some.Matrix.Codes(some.Matrix.Part[at]), whole.Matrix.Codes(whole.Matrix.Part[c])
+		for row := range want {
+			require.Equal(t, whole.Matrix.cellText(c, want[row]), some.Matrix.cellText(at, codes[row]))
+		}
+		at++
+	}
+	require.Equal(t, at, len(some.Matrix.Columns))
+	_, err = Build(context.Background(), run, BuildOptions{Probes: []int{200}})
+	require.ErrorContains(t, err, "probe 200: plan random has probes 0 to 199")
+}
+
 func TestBuildEnds(t *testing.T) {
 	r := makeRun(t, 8, 5, 40)
 	ctx, cancel := context.WithCancel(context.Background())

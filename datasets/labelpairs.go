@@ -177,6 +177,24 @@ func samePlace(a, b Column) bool {
 	return a == b
 }
 
+// Of gives what is known of some probes alone.
+func (l *LabelPairs) Of(probes []int32) *LabelPairs {
+	of := *l
+	of.features, of.probes = nil, nil
+	for i, have := range l.probes {
+		var both []int32
+		for _, p := range have {
+			if slices.Contains(probes, p) {
+				both = append(both, p)
+			}
+		}
+		if both != nil {
+			of.features, of.probes = append(of.features, l.features[i]), append(of.probes, both)
+		}
+	}
+	return &of
+}
+
 // Families gives each class the label of level 0 above it.
 func (l *LabelPairs) Families(h Hierarchy) []string {
 	of := make([]string, len(l.Classes))

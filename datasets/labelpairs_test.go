@@ -3,6 +3,8 @@ package datasets
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -104,18 +106,26 @@ func TestLabelPairs(t *testing.T) {
 	require.Equal(t, []string{"x", "x", "y"}, l.Families(Kernel))
 }
 
+// TestLabelPairsOfSomeProbes: what some probes tell is what each of them does.
+func TestLabelPairsOfSomeProbes(t *testing.T) {
+	l := reachData()
+	all := []int32{0, 1, 2, 3, 4, 5}
+	for probes, want := range map[string]PairSet{"": {0}, "0": {7}, "1": {5}, "2 3": {0}, "1 2 7": {5}} {
+		var of []int32
+		for _, word := range strings.Fields(probes) {
+			n, err := strconv.Atoi(word)
+			require.NoError(t, err)
+			of = append(of, int32(n))
+		}
+		require.Equal(t, want, l.Of(of).Told(all), probes)
+	}
+	require.Equal(t, PairSet{7}, l.Told(all), "it is as it was")
+}
+
 // TestSurvivorsMayFail: what tells two labels apart on some machines and not
 // on others does not survive.
 func TestSurvivorsMayFail(t *testing.T) {
-	l := reachData()
-	var shared []feature
-	var probes [][]int32
-	for i := range l.features {
-		if l.probes[i][0] == 2 {
-			shared, probes = append(shared, l.features[i]), append(probes, l.probes[i])
-		}
-	}
-	l.features, l.probes = shared, probes
+	l := reachData().Of([]int32{2})
 	search, test := []int32{0, 2, 4}, []int32{1, 3, 5}
 	found := l.Told(search)
 	require.Equal(t, PairSet{1}, found)

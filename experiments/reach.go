@@ -16,6 +16,8 @@ import (
 //
 //   - "curve": pairs told apart by random subsets of the plan's probes;
 //   - "pairs": pairs told apart by all of them, on other machines too;
+//   - "equal": pairs told apart by random subsets of as many packets as the bred
+//     plan has, on other machines too;
 //   - "accuracy": a learner on all of them;
 //   - "labels": the probes that tell one pair of labels of a family apart.
 type ReachRow struct {
@@ -27,13 +29,17 @@ type ReachRow struct {
 	Test      string `json:"test" doc:"pairs: all machines; or machines of other images (random halves), or with values of a factor, than the difference was found on. accuracy: the split"`
 	Probes    int    `json:"probes"`
 	Packets   Number `json:"packets" decimals:"0" doc:"sent to a machine, all repeats"`
+	Search    Number `json:"search_packets" extra:"yes" decimals:"0" doc:"sent to each machine of the search that found the probes, which are others; n/a: there was none"`
 	Pairs     int    `json:"pairs" doc:"of labels that the test can ask about"`
 	Told      Number `json:"told" decimals:"1" doc:"pairs told apart: some vetted field of some answer has no value in common, on at least half of each label's machines"`
 	ToldLow   Number `json:"told_low" extra:"yes" decimals:"1" doc:"curve: 5 % of drawn subsets tell fewer; halves: of the draws"`
 	ToldHigh  Number `json:"told_high" extra:"yes" decimals:"1"`
 	Survive   Number `json:"survive" decimals:"1" doc:"of these, pairs of which every machine kept for the test is named right by the majority of the fields that tell the pair apart"`
-	Low       Number `json:"survive_low" decimals:"1" doc:"halves: 5 % of the draws lie below"`
+	Low       Number `json:"survive_low" decimals:"1" doc:"halves and subsets: 5 % of the draws lie below"`
 	High      Number `json:"survive_high" decimals:"1"`
+	Gain      Number `json:"bred_more" decimals:"1" doc:"equal: pairs that hold with the bred probes beyond those that hold with these, in the mean of the draws"`
+	GainLow   Number `json:"bred_more_low" decimals:"1" doc:"5 % of the draws lie below"`
+	GainHigh  Number `json:"bred_more_high" decimals:"1"`
 	Learner   string `json:"learner"`
 	Fields    string `json:"fields"`
 	Accuracy  Number `json:"accuracy" unit:"share" decimals:"3"`
@@ -51,9 +57,14 @@ type ReachRow struct {
 const (
 	ReachCurve    = "curve"
 	ReachPairs    = "pairs"
+	ReachEqual    = "equal"
 	ReachAccuracy = "accuracy"
 	ReachLabels   = "labels"
 )
+
+// reachControl is the plan, or part of the bred one, of random probes that were
+// chosen as the bred ones were: by the same search, without offspring.
+const reachControl = "control"
 
 // AllPairs is the scope of all pairs; the others are families.
 const AllPairs = "all"
@@ -68,9 +79,9 @@ const (
 var reach = Entry{
 	Name:    "reach",
 	Title:   "How far kinds of probes reach",
-	Summary: "Pairs of labels that vetted fields tell apart against packets sent, for each plan of a run: random packets, Nmap's probes, random and bred dialogues; whether what tells them apart does so on machines of other images and with other memory and sysctls; and accuracy with each.",
+	Summary: "Pairs of labels that vetted fields tell apart against packets sent, for each plan of a run: random packets, Nmap's probes, random, bred and chosen random dialogues; whether what tells them apart does so on machines of other images and with other memory and sysctls; and accuracy with each.",
 	Options: []Option{
-		{Name: "plans", Default: "random,nmap4,dialogue,bred", Doc: "plans of the run, or of runs RUN-PLAN beside it, comma separated; those that are not there are left out"},
+		{Name: "plans", Default: "random,nmap4,dialogue," + reachControl + ",bred", Doc: "plans of the run, or of runs RUN-PLAN beside it, comma separated; those that are not there are left out"},
 		{Name: "factors", Default: "memory,sysctl", Doc: "factors whose values are held out one after the other, comma separated"},
 		{Name: "subsets", Default: "200", Doc: "subsets of each size that are drawn for the spread"},
 		{Name: "halves", Default: "20", Doc: "random halves of each label's images"},
@@ -101,6 +112,7 @@ type reachPlan struct {
 	data    *Data
 	probes  int     // that the data has
 	packets float64 // to a machine for one probe, all repeats; the mean
+	search  Number  // packets that the search for them sent to each of its machines
 }
 
 func runReach(ctx context.Context, in *Input) (*Result, error) {
@@ -131,6 +143,9 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 			return nil, fmt.Errorf("plan %s: %w", p.name, err)
 		}
 	}
+	for _, t := range tasks {
+		r.equal(&t)
+	}
 	r.result.Rows = r.rows
 	return r.result, nil
 }
@@ -138,7 +153,8 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 // row is the beginning of a row.
 func (r *reachRun) row(kind string, p *reachPlan, t *levelTask) ReachRow {
 	return ReachRow{
-		Kind: kind, Plan: p.name, Hierarchy: t.hierarchy.String(), Level: t.level, Probes: p.probes, Packets: Number(float64(p.probes) * p.packets),
+		Kind: kind, Plan: p.name, Hierarchy: t.hierarchy.String(), Level: t.level, Probes: p.probes, Packets: Number(float64(p.probes) * p.packets), Search: p.search,
+		Gain: NA, GainLow: NA, GainHigh: NA,
 		Told: NA, ToldLow: NA, ToldHigh: NA, Survive: NA, Low: NA, High: NA, Accuracy: NA, AccLow: NA, AccHigh: NA, Alike: NA, Differ: NA, Beyond: NA, Said: NA,
 	}
 }
@@ -257,7 +273,16 @@ func (r *reachRun) halved(p *reachPlan, t *levelTask, l *datasets.LabelPairs, sc
 func (r *reachRun) unseen(p *reachPlan, t *levelTask, l *datasets.LabelPairs, scope string, in func(int) bool) (ReachRow, bool) {
 	row := r.row(ReachPairs, p, t)
 	row.Scope, row.Test = scope, NeverSeen
-	var search, test []int32
+	search, test := r.apart(p)
+	row.Pairs = askable(l, search, test, in)
+	found := l.Told(search)
+	both := func(pair int) bool { return in(pair) && l.Asks(search, test, pair) }
+	row.Told, row.Survive = Number(countIn(found, both)), Number(countIn(l.Survivors(search, test, found), both))
+	return row, len(search) > 0 && row.Pairs > 0
+}
+
+// apart gives the rows of machines that a search saw, and the others'.
+func (r *reachRun) apart(p *reachPlan) (search, test []int32) {
 	for i := range p.data.Matrix.Machines {
 		if slices.Contains(r.searched, p.data.Matrix.Machines[i].Name) {
 			search = append(search, int32(i))
@@ -265,11 +290,7 @@ func (r *reachRun) unseen(p *reachPlan, t *levelTask, l *datasets.LabelPairs, sc
 			test = append(test, int32(i))
 		}
 	}
-	row.Pairs = askable(l, search, test, in)
-	found := l.Told(search)
-	both := func(pair int) bool { return in(pair) && l.Asks(search, test, pair) }
-	row.Told, row.Survive = Number(countIn(found, both)), Number(countIn(l.Survivors(search, test, found), both))
-	return row, len(search) > 0 && row.Pairs > 0
+	return search, test
 }
 
 // heldOut finds differences on machines with all but one value of a factor

@@ -14,6 +14,14 @@ const BredFamily = "bred"
 // search saw, with spaces between. Whoever judges the set asks others.
 const SearchedOption = "searched"
 
+// ImagesOption is the option of a bred set that names the images of those
+// machines, likewise: other machines of these are no strangers to the search.
+const ImagesOption = "images"
+
+// SearchPacketsOption is the option of a bred set that says how many packets
+// the search sent to each of them.
+const SearchPacketsOption = "packets"
+
 // BredSet makes a set of probes that a search found. The options say how, for
 // people and for who judges it; probes are numbered anew.
 func BredSet(probes []Probe, seed uint64, options map[string]string) *Set {

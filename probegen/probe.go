@@ -82,6 +82,17 @@ type Probe struct {
 	Steps []Step `json:"steps"`          // at least one
 }
 
+// Packets is the number of packets that one copy of the probe sends.
+func (p *Probe) Packets() int {
+	n := 0
+	for i := range p.Steps {
+		if p.Steps[i].Packet != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Step is one move of a dialogue: what is sent and how long is listened.
 type Step struct {
 	Packet *Packet `json:"packet,omitempty"` // nil: send nothing and listen

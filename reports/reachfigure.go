@@ -25,7 +25,7 @@ func reachFigure(r *experiments.Result) (*Figure, error) {
 	s := &sheet{
 		legend: p.keys(),
 		footer: footer{fmt.Sprintf("%s %s%s level %d, vetted fields; bands are 90 %% of drawn subsets, intervals of accuracy 95 %% over groups (%s).",
-			provenanceLine(r), notInAllPlans(r), capital(first.Hierarchy), first.Level, p.learner)},
+			provenanceLine(r), leftOut(r), capital(first.Hierarchy), first.Level, p.learner)},
 		panels: p.panels,
 	}
 	return s.figure(r, p.alt()), nil
@@ -63,15 +63,19 @@ func reachPlanOf(r *experiments.Result) (*reachFigurePlan, error) {
 	return p, nil
 }
 
-// notInAllPlans is what the figure says of machines that are not compared.
-func notInAllPlans(r *experiments.Result) string {
+// leftOut is what the figure says of machines that are not compared.
+func leftOut(r *experiments.Result) string {
+	var all []string
 	for i := range r.Warnings {
-		if r.Warnings[i].Code == experiments.WarnNotInAllPlans {
+		if code := r.Warnings[i].Code; code == experiments.WarnNotInAllPlans || code == experiments.WarnSearched {
 			many, _, _ := strings.Cut(r.Warnings[i].Text, ":") // the names are in the table's warnings
-			return "Of these, " + many + ". "
+			all = append(all, many)
 		}
 	}
-	return ""
+	if len(all) == 0 {
+		return ""
+	}
+	return "Of these, " + strings.Join(all, "; ") + ". "
 }
 
 // reachFigurePlan is what the figure shows.
@@ -93,6 +97,8 @@ func planColour(plan string) color.Color {
 		return grey
 	case "dialogue":
 		return orange
+	case "control":
+		return green
 	case "bred":
 		return vermillion
 	}
@@ -108,6 +114,8 @@ func planTitle(plan string) string {
 		return "Nmap's 16 probes"
 	case "dialogue":
 		return "random dialogues"
+	case "control":
+		return "chosen random dialogues"
 	case "bred":
 		return "bred dialogues"
 	}
@@ -163,11 +171,22 @@ func (p *reachFigurePlan) curves(scope, title string) *plot.Plot {
 func (p *reachFigurePlan) tests() []string {
 	var tests []string
 	for i := range p.rows {
-		if row := &p.rows[i]; row.Kind == experiments.ReachPairs {
-			tests = addOnce(tests, row.Test)
+		if test, ok := testOf(&p.rows[i]); ok {
+			tests = addOnce(tests, test)
 		}
 	}
 	return tests
+}
+
+// testOf is the test of a row of pairs, as the line of a panel is called.
+func testOf(row *experiments.ReachRow) (string, bool) {
+	switch row.Kind {
+	case experiments.ReachPairs:
+		return row.Test, true
+	case experiments.ReachEqual:
+		return "as many packets", true
+	}
+	return "", false
 }
 
 // survival draws the share of pairs told apart, and of those that the same
@@ -183,10 +202,11 @@ func (p *reachFigurePlan) survival(scope string) *plot.Plot {
 	for k, plan := range p.plans {
 		for i := range p.rows {
 			row := &p.rows[i]
-			if row.Kind != experiments.ReachPairs || row.Plan != plan || row.Scope != scope || row.Pairs == 0 {
+			test, ok := testOf(row)
+			if !ok || row.Plan != plan || row.Scope != scope || row.Pairs == 0 {
 				continue
 			}
-			y := lineOf(tests, row.Test) - offset(k, len(p.plans))
+			y := lineOf(tests, test) - offset(k, len(p.plans))
 			share := func(n experiments.Number) float64 { return 100 * float64(n) / float64(row.Pairs) }
 			thin := draw.LineStyle{Color: planColour(plan), Width: vg.Points(0.7)}
 			panel.Add(curve([]point{{share(row.Survive), y}, {share(row.Told), y}}, thin), ring(point{share(row.Told), y}, planColour(plan)), dots([]point{{share(row.Survive), y}}, planColour(plan)))

@@ -26,14 +26,21 @@ func (p *program) probesBreed() *cobra.Command {
 		Short: "Search for probes that tell apart labels which are still alike",
 		Long: `Keeps the probes of a set that tell labels apart by vetted fields, changes and
 joins them, sends what comes of it to machines of the pool, and goes on with what
-tells more. It sees half of each label's images; judge what it finds on the
-others (tickle experiment reach), beside a search with --control: random probes
-alone, at the same number of packets.
+tells more. What seems to tell a pair is sent once more, at a slow pace too, before
+it counts. Machines that boot run from the beginning of the search to its end.
+
+With --data, what the probes drew from the pool, the search sees half of each
+label's images. Without, all machines of the pool are its own, and it sends them the
+probes first: take a small pool of one machine a label, as pool kernels has.
+
+Judge what it finds on other machines (tickle experiment reach), beside a search with
+--control: random probes alone, at the same number of packets.
 
 The runs of the search stay in the folder --work; the same command again goes on
 where it was. Works on dialogues and on random packets.`,
-		Example: "  tickle probes breed --data data --probes dialogues.jsonl --pool lab --budget 20000 --work search -o bred.jsonl",
-		Args:    cobra.NoArgs,
+		Example: `  tickle probes breed --probes dialogues.jsonl --pool kernels --budget 20000 --work search -o bred.jsonl
+  tickle probes breed --data data --probes dialogues.jsonl --pool demo --budget 2000 --work search -o bred.jsonl`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if cfg.Hierarchy, cfg.Level, err = parseLabel(label); err != nil {
 				return fmt.Errorf("--label: %w", err)
@@ -41,8 +48,10 @@ where it was. Works on dialogues and on random packets.`,
 			if cfg.Start, err = probegen.ReadFile(probes); err != nil {
 				return err
 			}
-			if cfg.Data, err = datasets.Open(data); err != nil {
-				return err
+			if data != "" {
+				if cfg.Data, err = datasets.Open(data); err != nil {
+					return err
+				}
 			}
 			if cfg.Collect.Pool, err = pool.Load(poolName); err != nil {
 				return err
@@ -57,12 +66,12 @@ where it was. Works on dialogues and on random packets.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&data, "data", "", "the data set's `FOLDER`: what the probes drew from the pool (see tickle dataset build)")
+	f.StringVar(&data, "data", "", "the data set's `FOLDER`: what the probes drew from the pool (see tickle dataset build); none: send them first")
 	f.StringVar(&probes, "probes", "", "the probe `FILE` to begin with")
 	f.StringVar(&poolName, "pool", "demo", "the pool: a built-in name or a YAML `FILE`")
 	f.StringArrayVar(&only, "only", nil, "only machines that match `PATTERN` (see tickle pool list --help)")
 	f.StringVar(&label, "label", "kernel/2", "the labels to tell apart: `HIERARCHY/LEVEL`")
-	f.Int64Var(&cfg.Budget, "budget", 20_000, "packets to a machine, after which no generation begins")
+	f.Int64Var(&cfg.Budget, "budget", 20_000, "packets to a machine; no generation begins that would pass it")
 	f.IntVar(&cfg.Size, "size", breed.DefaultSize, "probes a generation")
 	f.IntVar(&cfg.Repeats, "repeats", breed.DefaultRepeats, "sendings of each probe")
 	f.IntVar(&cfg.Patience, "patience", breed.DefaultPatience, "generations without gain that end the search")
@@ -72,7 +81,7 @@ where it was. Works on dialogues and on random packets.`,
 	f.Var((*workers)(&cfg.Collect.Workers), "workers", "machines probed at a time; 0: one a processor")
 	f.StringVar(&cfg.Collect.Dir, "work", "", "the `FOLDER` of the search's runs")
 	f.StringVarP(&out, "output", "o", "", "the probe `FILE` that is made")
-	for _, name := range []string{"data", "probes", "work", "output"} {
+	for _, name := range []string{"probes", "work", "output"} {
 		must(c.MarkFlagRequired(name))
 	}
 	return c
@@ -86,9 +95,10 @@ func (p *program) breed(ctx context.Context, cfg breed.Config, out string) error
 		}
 	}
 	cfg.Collect.Version = version()
-	cfg.Progress = func(g breed.Generation) {
-		p.say("generation %d: %d of %d pairs of labels told apart (%+d), %d packets to a machine", g.Number, g.Told, g.Pairs, g.Gained, g.Packets)
+	if err := p.separate(&cfg.Collect); err != nil {
+		return err
 	}
+	cfg.Progress = p.sayGeneration
 	r, err := breed.Run(ctx, cfg)
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: interrupted; the same command again goes on", cfg.Collect.Dir)
@@ -101,6 +111,16 @@ func (p *program) breed(ctx context.Context, cfg breed.Config, out string) error
 	}
 	p.say("%s: %d probes, found on %d machines", out, len(r.Set.Probes), len(r.Machines))
 	return nil
+}
+
+// sayGeneration prints a line on how far a search has come.
+func (p *program) sayGeneration(g breed.Generation) {
+	failed := ""
+	if len(g.Missing) > 0 {
+		failed = "; without " + strings.Join(g.Missing, ", ") + ", which failed"
+	}
+	p.say("generation %d: %d of %d pairs of labels told apart (%+d) by %d probes; %d packets to a machine%s",
+		g.Number, g.Told, g.Pairs, g.Gained, g.Probes, g.Packets, failed)
 }
 
 // parseLabel reads HIERARCHY/LEVEL.

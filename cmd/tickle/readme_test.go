@@ -91,7 +91,7 @@ func TestREADME(t *testing.T) {
 	// The study compares packets, Nmap's probes and dialogues.
 	reach, err := os.ReadFile(filepath.FromSlash("out/demo/reach/result.json"))
 	require.NoError(t, err)
-	for _, plan := range []string{"random", "nmap4", "dialogue", "bred"} {
+	for _, plan := range []string{"random", "nmap4", "dialogue", "control", "bred"} {
 		require.Contains(t, string(reach), `"plan": "`+plan+`"`)
 	}
 }

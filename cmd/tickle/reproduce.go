@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tickle/collector"
+	"tickle/collector/breed"
 	"tickle/collector/pool"
 	"tickle/collector/supervise"
 	"tickle/datasets"
@@ -28,16 +29,20 @@ type scale struct {
 	name, summary string
 	pool          string
 	probes        int
-	dialogues     int    // 0: none
-	bred          int64  // packets to a machine that a search for better dialogues may take; 0: none
-	learners      string // of --learners; "": each experiment's own
-	vectors       bool   // also Nmap's IPv6 probes, and the studies of their vectors
-	waits         bool   // machines have clocks of their own, for which a worker waits
+	dialogues     int      // 0: none
+	bred          int64    // packets to a machine that a search for better dialogues may take; 0: none
+	generation    int      // dialogues a generation of that search
+	keep          int      // dialogues that it keeps for each pair of labels
+	searchPool    string   // whose machines the search has for itself; "": half of the images of the pool's labels
+	searched      []string // which of them, as pool.Select takes them; nil: all
+	learners      string   // of --learners; "": each experiment's own
+	vectors       bool     // also Nmap's IPv6 probes, and the studies of their vectors
+	waits         bool     // machines have clocks of their own, for which a worker waits
 }
 
 var scales = []scale{
 	{name: "demo", summary: "500 probes and 20 dialogues, six times each, to real stacks in the process and to modelled machines; under a minute",
-		pool: "demo", probes: 500, dialogues: 20, bred: 1200},
+		pool: "demo", probes: 500, dialogues: 20, bred: 1200, generation: 50, keep: breed.DefaultKeep},
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
 		pool: "paper", probes: 50_000},
 	{name: "lab", summary: "1,000 probes and 500 dialogues, six times each, to kernels and stacks that boot (see make lab)",
@@ -52,6 +57,9 @@ type reproduction struct {
 	seed    uint64
 	workers int
 	timing  timing
+	// What the searches for dialogues found, and what they are called.
+	bredNames []string
+	bredSets  []*probegen.Set
 }
 
 func (p *program) reproduce() *cobra.Command {
@@ -111,7 +119,8 @@ func (r *reproduction) run(ctx context.Context) error {
 		steps = append(steps, step{"dialogues", func() error { return r.dialogues(ctx) }})
 	}
 	if r.scale.bred > 0 {
-		steps = append(steps, step{"bred dialogues", func() error { return r.bredDialogues(ctx) }})
+		steps = append(steps, step{"breeding", func() error { return r.breedDialogues(ctx) }},
+			step{"bred dialogues", func() error { return r.bredDialogues(ctx) }})
 	}
 	if r.scale.vectors {
 		steps = append(steps, step{"vector data", func() (err error) { vectors, err = r.buildVectorData(); return err }})

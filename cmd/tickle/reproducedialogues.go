@@ -1,7 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"strconv"
 
 	"tickle/collector"
 	"tickle/collector/breed"
@@ -33,7 +38,7 @@ func (r *reproduction) dialogues(ctx context.Context) error {
 // converse has a set's dialogues with the pool's machines, in the folder
 // OUT/run-PLAN.
 func (r *reproduction) converse(ctx context.Context, plan string, set *probegen.Set) error {
-	cfg, err := r.onPool("run-" + plan)
+	cfg, err := r.onPool(r.scale.pool, "run-"+plan)
 	if err != nil {
 		return err
 	}
@@ -41,9 +46,9 @@ func (r *reproduction) converse(ctx context.Context, plan string, set *probegen.
 	return r.runCollectAndGoOn(ctx, cfg)
 }
 
-// onPool is a run with the pool's machines, but for its plans.
-func (r *reproduction) onPool(dir string) (collector.Config, error) {
-	pl, err := pool.Load(r.scale.pool)
+// onPool is a run with a pool's machines, but for its plans.
+func (r *reproduction) onPool(name, dir string) (collector.Config, error) {
+	pl, err := pool.Load(name)
 	if err != nil {
 		return collector.Config{}, err
 	}
@@ -51,29 +56,68 @@ func (r *reproduction) onPool(dir string) (collector.Config, error) {
 	return collector.Config{Dir: r.path(dir), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.machinesAtATime()}, err
 }
 
-// bredDialogues breeds dialogues on half of each label's images, from those
-// that all machines had, and has them with all: OUT/search, OUT/bred.jsonl and
-// OUT/run-bred. Experiment reach judges them on the other half.
-func (r *reproduction) bredDialogues(ctx context.Context) error {
-	const size = 50 // probes a generation
+// controlPlan is the control of bred dialogues: the same search with random
+// ones in place of offspring.
+const controlPlan = "control"
+
+// breedDialogues searches for dialogues, and then, with as many packets, among
+// random ones alone: OUT/search/NAME and OUT/NAME.jsonl. The search has a pool
+// of its own, or sees half of the images of each label of the study's. A study
+// whose search finds nothing goes on without.
+func (r *reproduction) breedDialogues(ctx context.Context) error {
 	cfg := breed.Config{Hierarchy: datasets.Kernel, Level: datasets.Levels - 1, Budget: r.scale.bred,
-		Size: size, Repeats: breed.DefaultRepeats, Patience: breed.DefaultPatience, Keep: breed.DefaultKeep}
+		Size: r.scale.generation, Repeats: breed.DefaultRepeats, Patience: breed.DefaultPatience, Keep: r.scale.keep}
 	var err error
 	if cfg.Start, err = probegen.ReadFile(r.path("dialogues.jsonl")); err != nil {
 		return err
 	}
-	if cfg.Data, err = datasets.Open(r.path("data-dialogue")); err != nil {
-		return err
+	if r.scale.searchPool == "" {
+		if cfg.Data, err = datasets.Open(r.path("data-dialogue")); err != nil {
+			return err
+		}
 	}
-	if cfg.Collect, err = r.onPool("search"); err != nil {
-		return err
+	for _, name := range []string{probegen.BredFamily, controlPlan} {
+		if cfg.Collect, err = r.onPool(cmp.Or(r.scale.searchPool, r.scale.pool), filepath.Join("search", name)); err != nil {
+			return err
+		}
+		if cfg.Collect.Pool, err = cfg.Collect.Pool.Select(r.scale.searched...); err != nil {
+			return err
+		}
+		cfg.Control = name == controlPlan
+		r.say("%s: %s", cfg.Collect.Dir, planWords[name])
+		err := r.breed(ctx, cfg, r.path(name+".jsonl"))
+		if errors.Is(err, breed.ErrNothing) {
+			r.say("warning: %v; the study goes on without", err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		set, err := probegen.ReadFile(r.path(name + ".jsonl"))
+		if err != nil {
+			return err
+		}
+		r.bredNames, r.bredSets = append(r.bredNames, name), append(r.bredSets, set)
+		cfg.Patience = math.MaxInt
+		if cfg.Budget, err = strconv.ParseInt(set.Header.Options[probegen.SearchPacketsOption], 10, 64); err != nil {
+			return err
+		}
 	}
-	if err := r.breed(ctx, cfg, r.path("bred.jsonl")); err != nil {
-		return err
+	return nil
+}
+
+// planWords say what each search is.
+var planWords = map[string]string{
+	probegen.BredFamily: "breeding dialogues",
+	controlPlan:         "their control: random dialogues alone, as many packets",
+}
+
+// bredDialogues has the dialogues that the searches found with the machines of
+// the study, in one run: OUT/run-bred. Experiment reach judges them on machines
+// of images that the search never saw.
+func (r *reproduction) bredDialogues(ctx context.Context) error {
+	if r.bredSets == nil {
+		return nil
 	}
-	set, err := probegen.ReadFile(r.path("bred.jsonl"))
-	if err != nil {
-		return err
-	}
-	return r.converse(ctx, probegen.BredFamily, set)
+	return r.converse(ctx, probegen.BredFamily, probegen.Join(r.bredNames, r.bredSets))
 }

@@ -4,10 +4,16 @@
 // what tells a pair more. It is an evolutionary search whose fitness is a
 // measurement.
 //
-// Its opinion is that a search proves nothing about what it has seen. Of each
-// label it sees half of the images, and what it found is judged on the others
-// (experiment reach), and held against a control: the same search with random
-// probes in place of offspring, at the same number of packets.
+// A generation is sent at full speed first. What then seems to tell a pair that
+// is short of probes is sent once more, with more repeats and at a slow pace
+// too (collector.Plan): what a rate limit or chance told does not get into the
+// archive, from which parents and winners come.
+//
+// Its opinion is that a search proves nothing about what it has seen. It has
+// machines of its own, or sees half of the images of each label; what it found
+// is judged on the others (experiment reach), and held against a control: the
+// same search with random probes in place of offspring, at the same number of
+// packets.
 package breed
 
 import (
@@ -15,8 +21,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,17 +32,20 @@ import (
 	"tickle/probegen"
 )
 
-// Config is a search. Collect has the folder of its runs, the pool of all
-// machines that Data knows, backends and seed; its plans are made here.
+// Config is a search. Collect has the folder of its runs, the pool, backends
+// and seed; its plans are made here.
 type Config struct {
-	Collect   collector.Config
-	Start     *probegen.Set     // where the search begins
-	Data      *datasets.Dataset // what Start's probes drew from the pool
+	Collect collector.Config
+	Start   *probegen.Set // where the search begins
+	// Data is what Start's probes drew from the pool, of whose labels the search
+	// then sees half of the images. nil: all machines of the pool are the
+	// search's, and are sent Start's probes first, which counts.
+	Data      *datasets.Dataset
 	Hierarchy datasets.Hierarchy
 	Level     int
 	Size      int   // probes a generation; 0: DefaultSize
 	Repeats   int   // sendings of each; 0: DefaultRepeats
-	Budget    int64 // packets to a machine, after which no generation begins
+	Budget    int64 // packets to a machine: no generation begins that would pass it, by what the last one took
 	Patience  int   // generations without gain that end the search; 0: DefaultPatience
 	Keep      int   // probes that are kept for each pair, where there are as many; 0: DefaultKeep
 	// Control sends random probes alone.
@@ -52,13 +61,17 @@ const (
 	DefaultKeep     = 3
 )
 
-// Generation is how far a search has come. The first is what was known before.
+// Generation is how far a search has come. The first is what was known before,
+// or what the probes that it begins with drew.
 type Generation struct {
-	Number  int   `json:"generation"`
-	Packets int64 `json:"packets"` // to a machine, in all; the mean over machines
-	Told    int   `json:"told"`    // pairs of labels that some probe tells apart on the search's machines
-	Gained  int   `json:"gained"`  // of these, by this generation
-	Pairs   int   `json:"pairs"`   // of labels that the search's machines have
+	Number  int      `json:"generation"`
+	Packets int64    `json:"packets"` // to a machine, in all; the mean over machines
+	Told    int      `json:"told"`    // pairs of labels that some probe tells apart on the search's machines
+	Gained  int      `json:"gained"`  // of these, by this generation
+	Pairs   int      `json:"pairs"`   // of labels that the search's machines have
+	Held    int      `json:"held"`    // probes that the pairs have, at most Keep each
+	Probes  int      `json:"probes"`  // in the archive
+	Missing []string `json:"missing"` // machines that failed in this generation
 }
 
 // Result is what a search found.
@@ -74,89 +87,166 @@ type search struct {
 	machines []string
 	family   string // of fresh probes
 	pairs    []pair // of the search's machines, ascending
-	archive  []found
+	sources  *datasets.Sources
+	alive    *alive
+	archive  []found // confirmed
+	pending  []found // that seem to tell pairs
+	sent     map[string]bool
 	breeder  *probegen.Breeder
 	packets  float64
+	cost     float64 // packets of a generation
 	result   Result
 }
 
-// pair is two labels, ascending.
-type pair [2]string
+// ErrNothing is wrapped by what Run returns when there is nothing to search
+// for, or nothing was found.
+var ErrNothing = errors.New("nothing")
 
-// found is a probe with the pairs that it tells apart.
-type found struct {
-	probe probegen.Probe
-	told  datasets.PairSet // by place in search.pairs
-}
-
-// Run searches until the budget is used, all pairs are told apart, or Patience
+// Run searches until the budget is used, each pair has Keep probes, or Patience
 // generations gained nothing. The same configuration and machines that answer
 // the same give the same result, and a search that was interrupted goes on
-// where it was in its folder.
-func Run(ctx context.Context, cfg Config) (*Result, error) {
+// where it was in its folder. Machines whose clocks are real run from its
+// beginning to its end, and are started again only when they fail.
+func Run(ctx context.Context, cfg Config) (r *Result, err error) {
 	s, err := newSearch(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.begin(); err != nil {
+	defer func() { err = errors.Join(err, s.alive.close()) }()
+	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
 	idle := 0
-	for n := 1; s.packets < float64(s.Budget) && idle < s.Patience; n++ {
-		told := s.told().Len()
-		if told == len(s.pairs) {
+	for n := 1; s.packets+s.cost <= float64(s.Budget) && idle < s.Patience; n++ {
+		before := held(s.archive, len(s.pairs), s.Keep)
+		if before == len(s.pairs)*s.Keep {
 			break
 		}
-		if err := s.generation(ctx, n); err != nil {
+		probes, err := s.offspring(n)
+		if err == nil {
+			err = s.generation(ctx, n, probes)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("generation %d: %w", n, err)
 		}
-		if idle++; s.told().Len() > told {
+		if idle++; held(s.archive, len(s.pairs), s.Keep) > before {
 			idle = 0
 		}
 	}
-	winners := s.cover()
+	winners := probesAt(s.archive, cover(s.archive, len(s.pairs), s.Keep))
 	if len(winners) == 0 {
-		return nil, errors.New("no probe tells any pair of labels apart")
+		return nil, fmt.Errorf("%w was found: no probe tells any pair of labels apart", ErrNothing)
 	}
 	s.result.Machines = s.machines
-	s.result.Set = probegen.BredSet(winners, s.Collect.Seed, map[string]string{
-		probegen.SearchedOption: strings.Join(s.machines, " "),
-		"packets":               strconv.FormatInt(int64(s.packets), 10),
-		"generations":           strconv.Itoa(len(s.result.Generations) - 1),
-		"start":                 s.Start.Hash(),
-		"control":               strconv.FormatBool(s.Control),
-	})
+	s.result.Set = probegen.BredSet(winners, s.Collect.Seed, s.options())
 	return &s.result, nil
+}
+
+// options say how the winners were found.
+func (s *search) options() map[string]string {
+	return map[string]string{
+		probegen.SearchedOption:      strings.Join(s.machines, " "),
+		probegen.ImagesOption:        strings.Join(s.images(), " "),
+		probegen.SearchPacketsOption: strconv.FormatInt(int64(s.packets), 10),
+		"generations":                strconv.Itoa(len(s.result.Generations) - 1),
+		"start":                      s.Start.Hash(),
+		"control":                    strconv.FormatBool(s.Control),
+	}
+}
+
+// images gives the images of the search's machines, in the pool's order.
+func (s *search) images() []string {
+	var images []string
+	for i := range s.Collect.Pool.Machines {
+		if m := &s.Collect.Pool.Machines[i]; slices.Contains(s.machines, m.Name) && !slices.Contains(images, m.Image) {
+			images = append(images, m.Image)
+		}
+	}
+	return images
 }
 
 func newSearch(cfg Config) (*search, error) {
 	cfg.Size, cfg.Repeats = cmp.Or(cfg.Size, DefaultSize), cmp.Or(cfg.Repeats, DefaultRepeats)
 	cfg.Patience, cfg.Keep = cmp.Or(cfg.Patience, DefaultPatience), cmp.Or(cfg.Keep, DefaultKeep)
-	s := &search{Config: cfg, breeder: probegen.NewBreeder(cfg.Collect.Seed), family: cfg.Start.Header.Family}
+	s := &search{Config: cfg, breeder: probegen.NewBreeder(cfg.Collect.Seed), family: cfg.Start.Header.Family,
+		sources: datasets.DefaultSources(), alive: &alive{}, sent: make(map[string]bool)}
 	if s.family == probegen.BredFamily {
 		s.family = "random"
 		if slices.ContainsFunc(cfg.Start.Probes, func(p probegen.Probe) bool { return len(p.Steps) > 1 }) {
 			s.family = "dialogue"
 		}
 	}
-	if have, want := cfg.Data.Meta.Probes, cfg.Start.Hash(); have != want {
-		return nil, fmt.Errorf("the data set is of probes with SHA-256 %.12s…: want the probes that the search begins with, %.12s…", have, want)
-	}
 	if _, err := probegen.NewBreeder(0).Fresh(s.family); err != nil {
 		return nil, err
 	}
-	return s, nil
+	for i := range cfg.Start.Probes {
+		s.sent[contentOf(&cfg.Start.Probes[i])] = true
+	}
+	if d := cfg.Data; d != nil {
+		s.sources = d.Meta.Sources
+		if have, want := d.Meta.Probes, cfg.Start.Hash(); have != want {
+			return nil, fmt.Errorf("the data set is of probes with SHA-256 %.12s…: want the probes that the search begins with, %.12s…", have, want)
+		}
+		if have, want := d.Meta.Pool, cfg.Collect.Pool.Name; have != want {
+			return nil, fmt.Errorf("the data set is of pool %q: want that of the search, %q", have, want)
+		}
+	}
+	return s, s.afford()
 }
 
-// begin draws the search's machines and takes in what is known.
-func (s *search) begin() error {
-	m := s.Data.Matrix
-	l := s.labelPairs(m)
-	groups, number := make([]int32, m.Rows()), make(map[string]int32)
-	inPool := make(map[string]bool)
-	for i := range s.Collect.Pool.Machines {
-		inPool[s.Collect.Pool.Machines[i].Name] = true
+// afford sees to it that the budget is enough for one generation.
+func (s *search) afford() error {
+	all := 0
+	for i := range s.Start.Probes {
+		all += s.Start.Probes[i].Packets()
 	}
+	mean := float64(all) / float64(len(s.Start.Probes))
+	s.cost = mean * float64(s.Size*s.Repeats)
+	want, begins := s.cost, ""
+	if s.Data == nil {
+		want += float64(all * s.Repeats)
+		begins = fmt.Sprintf("the %d probes that the search begins with and ", len(s.Start.Probes))
+	}
+	if float64(s.Budget) < want {
+		return fmt.Errorf("a budget of %d packets to a machine: want %.0f or more, for %sa generation of %d probes, each sent %d times", s.Budget, math.Ceil(want), begins, s.Size, s.Repeats)
+	}
+	return nil
+}
+
+// begin finds the search's machines and takes in what is known.
+func (s *search) begin(ctx context.Context) error {
+	if s.Data == nil {
+		for i := range s.Collect.Pool.Machines {
+			s.machines = append(s.machines, s.Collect.Pool.Machines[i].Name)
+		}
+		if err := s.pairUp(); err != nil {
+			return err
+		}
+		cost := s.cost
+		if err := s.generation(ctx, 0, s.Start.Probes); err != nil {
+			return fmt.Errorf("the probes that the search begins with: %w", err)
+		}
+		s.cost = cost // the start is larger than a generation, or smaller
+		return nil
+	}
+	l := s.labelPairs(s.Data.Matrix)
+	rows := s.half(l)
+	if err := s.pairUp(); err != nil {
+		return err
+	}
+	s.archive = s.take(l, rows, s.Start.Probes)
+	if held(s.archive, len(s.pairs), s.Keep) == len(s.pairs)*s.Keep {
+		return fmt.Errorf("all pairs of labels (%d) are told apart by as many probes as are kept for each (%d): %w is left to search for", len(s.pairs), s.Keep, ErrNothing)
+	}
+	s.note(Generation{})
+	return nil
+}
+
+// half draws the search's machines, half of each label's images, and gives
+// their rows in the data.
+func (s *search) half(l *datasets.LabelPairs) []int32 {
+	m := s.Data.Matrix
+	groups, number := make([]int32, m.Rows()), make(map[string]int32)
 	for i := range groups {
 		g, ok := number[m.Machines[i].Group]
 		if !ok {
@@ -165,211 +255,53 @@ func (s *search) begin() error {
 		}
 		groups[i] = g
 	}
+	inPool := make(map[string]bool)
+	for i := range s.Collect.Pool.Machines {
+		inPool[s.Collect.Pool.Machines[i].Name] = true
+	}
 	rows, _ := datasets.HalfOf(l.Labels, groups, rand.New(rand.NewPCG(s.Collect.Seed, breedStream)))
 	rows = slices.DeleteFunc(rows, func(r int32) bool { return !inPool[m.Machines[r].Name] })
-	labels := make(map[string]bool)
 	for _, r := range rows {
 		s.machines = append(s.machines, m.Machines[r].Name)
-		labels[l.Classes[l.Labels[r]]] = true
 	}
-	for _, p := range l.Pairs {
-		if a, b := l.Classes[p[0]], l.Classes[p[1]]; labels[a] && labels[b] {
-			s.pairs = append(s.pairs, pair{a, b})
-		}
-	}
-	if len(s.pairs) == 0 {
-		return errors.New("the machines of the search have one label: want two or more")
-	}
-	s.take(l, rows, s.Start.Probes)
-	s.note(0, 0)
-	return nil
+	return rows
 }
 
 // breedStream draws machines, parents and operators.
 const breedStream = 0x6272656564 << 16
 
-// labelPairs looks at what is vetted and has one value a label: a search
-// among thousands of probes finds by chance what parts a few machines.
-func (s *search) labelPairs(m *datasets.Matrix) *datasets.LabelPairs {
-	var in [datasets.NumAllFields]bool
-	for f := range datasets.FieldID(datasets.NumAllFields) {
-		in[f] = f != datasets.IPChecksum && f != datasets.TCPChecksum && s.Data.Meta.Sources.Vetted(f)
-	}
-	l := datasets.NewLabelPairs(m, s.Hierarchy, s.Level, in)
-	l.Uniform = true
-	return l
-}
-
-// take adds the probes that tell some pair apart on the rows to the archive.
-func (s *search) take(l *datasets.LabelPairs, rows []int32, probes []probegen.Probe) {
-	ids, told := l.ByProbe(rows)
-	order := make([]int, len(ids))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(ids[a], ids[b]) })
-	for _, i := range order {
-		set := datasets.NewPairSet(len(s.pairs))
-		for k, p := range l.Pairs {
-			if at := slices.Index(s.pairs, pair{l.Classes[p[0]], l.Classes[p[1]]}); at >= 0 && told[i].Has(k) {
-				set.Put(at)
-			}
-		}
-		if set.Len() > 0 {
-			s.archive = append(s.archive, found{probes[ids[i]], set})
+// pairUp makes the pairs of the labels that the search's machines have.
+func (s *search) pairUp() error {
+	var labels []string
+	for i := range s.Collect.Pool.Machines {
+		if m := &s.Collect.Pool.Machines[i]; slices.Contains(s.machines, m.Name) {
+			labels = append(labels, m.Labels.At(s.Hierarchy, s.Level))
 		}
 	}
-}
-
-// told gives the pairs that the archive tells apart.
-func (s *search) told() datasets.PairSet {
-	all := datasets.NewPairSet(len(s.pairs))
-	for i := range s.archive {
-		all.Add(s.archive[i].told)
+	slices.Sort(labels)
+	labels = slices.Compact(labels)
+	for b := range labels {
+		for a := range b {
+			s.pairs = append(s.pairs, pair{labels[a], labels[b]})
+		}
 	}
-	return all
-}
-
-// note records a generation and tells Progress.
-func (s *search) note(n, before int) {
-	told := s.told().Len()
-	g := Generation{Number: n, Packets: int64(s.packets), Told: told, Gained: told - before, Pairs: len(s.pairs)}
-	s.result.Generations = append(s.result.Generations, g)
-	if s.Progress != nil {
-		s.Progress(g)
+	if len(s.pairs) == 0 {
+		return fmt.Errorf("the machines of the search have no two labels at %s level %d: want two or more, have %q", s.Hierarchy, s.Level, labels)
 	}
-}
-
-// generation makes, sends and judges one generation.
-func (s *search) generation(ctx context.Context, n int) error {
-	before := s.told().Len()
-	probes, err := s.offspring(n)
-	if err != nil {
-		return err
-	}
-	set := probegen.BredSet(probes, s.Collect.Seed, map[string]string{"generation": strconv.Itoa(n)})
-	cfg := s.Collect
-	cfg.Dir = filepath.Join(s.Collect.Dir, fmt.Sprintf("generation-%03d", n))
-	cfg.Plans = []collector.Plan{{Name: probegen.BredFamily, Set: set, Repeats: s.Repeats, Machines: s.machines}}
-	report, err := collector.Collect(ctx, cfg)
-	if err != nil && !errors.Is(err, collector.ErrMachines) {
-		return err
-	}
-	s.packets += float64(report.Total.Sent) / float64(max(1, len(s.machines)))
-	d, err := datasets.Build(ctx, cfg.Dir, datasets.BuildOptions{Loss: datasets.MaskLoss, Sources: s.Data.Meta.Sources, Workers: cfg.Workers})
-	if err != nil {
-		return err
-	}
-	rows := make([]int32, d.Matrix.Rows())
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	s.take(s.labelPairs(d.Matrix), rows, probes)
-	s.note(n, before)
 	return nil
 }
 
-// Shares of a generation, in percent; mutants are the rest.
-const (
-	freshShare     = 30
-	recombineShare = 25
-)
-
-// offspring makes the probes of a generation.
-func (s *search) offspring(n int) ([]probegen.Probe, error) {
-	rng := rand.New(rand.NewPCG(s.Collect.Seed, breedStream+uint64(n)))
-	worth := s.worth()
-	var probes []probegen.Probe
-	for range s.Size {
-		v := rng.IntN(100)
-		if s.Control || len(s.archive) == 0 {
-			v = 0
-		}
-		switch {
-		case v < freshShare:
-			p, err := s.breeder.Fresh(s.family)
-			if err != nil {
-				return nil, err
-			}
-			probes = append(probes, p)
-		case v < freshShare+recombineShare:
-			probes = append(probes, s.breeder.Recombine(s.parent(worth, rng), s.parent(worth, rng)))
-		default:
-			probes = append(probes, s.breeder.Mutate(s.parent(worth, rng)))
-		}
+// note records a generation, and tells Progress.
+func (s *search) note(g Generation) {
+	before := 0
+	if n := len(s.result.Generations); n > 0 {
+		before = s.result.Generations[n-1].Told
 	}
-	return probes, nil
-}
-
-// worth of a probe is the sum over the pairs it tells of one over the number
-// of probes that do: what few can is worth most.
-func (s *search) worth() []float64 {
-	by := make([]int, len(s.pairs))
-	for i := range s.archive {
-		for k := range by {
-			if s.archive[i].told.Has(k) {
-				by[k]++
-			}
-		}
-	}
-	worth := make([]float64, len(s.archive))
-	for i := range worth {
-		for k := range by {
-			if s.archive[i].told.Has(k) {
-				worth[i] += 1 / float64(by[k])
-			}
-		}
-	}
-	return worth
-}
-
-// parent is the best of three probes of the archive, drawn at random.
-func (s *search) parent(worth []float64, rng *rand.Rand) *probegen.Probe {
-	best := rng.IntN(len(worth))
-	for range 2 {
-		if i := rng.IntN(len(worth)); worth[i] > worth[best] {
-			best = i
-		}
-	}
-	return &s.archive[best].probe
-}
-
-// cover chooses probes until each told pair has Keep of them, or all that
-// there are: each time the one that serves most pairs still short, the first
-// of equals.
-func (s *search) cover() []probegen.Probe {
-	need := make([]int, len(s.pairs))
-	for k := range need {
-		for i := range s.archive {
-			if s.archive[i].told.Has(k) && need[k] < s.Keep {
-				need[k]++
-			}
-		}
-	}
-	chosen := make([]bool, len(s.archive))
-	var winners []probegen.Probe
-	for {
-		best, most := -1, 0
-		for i := range s.archive {
-			serves := 0
-			for k := range need {
-				if !chosen[i] && need[k] > 0 && s.archive[i].told.Has(k) {
-					serves++
-				}
-			}
-			if serves > most {
-				best, most = i, serves
-			}
-		}
-		if best < 0 {
-			return winners
-		}
-		chosen[best] = true
-		winners = append(winners, s.archive[best].probe)
-		for k := range need {
-			if s.archive[best].told.Has(k) {
-				need[k]--
-			}
-		}
+	g.Packets, g.Pairs, g.Probes = int64(s.packets), len(s.pairs), len(s.archive)
+	g.Told, g.Held = told(s.archive, len(s.pairs)).Len(), held(s.archive, len(s.pairs), s.Keep)
+	g.Gained = g.Told - before
+	s.result.Generations = append(s.result.Generations, g)
+	if s.Progress != nil {
+		s.Progress(g)
 	}
 }

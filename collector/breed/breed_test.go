@@ -130,18 +130,61 @@ func TestSearchIsRepeatable(t *testing.T) {
 	require.Equal(t, "true", control.Set.Header.Options["control"])
 }
 
+// TestSearchOnItsOwnPool begins with nothing known: all machines are the
+// search's, and the first probes are sent to them like any generation.
+func TestSearchOnItsOwnPool(t *testing.T) {
+	cfg := begin(t, "dialogue", 5)
+	cfg.Data, cfg.Budget = nil, 6000
+	r, err := breed.Run(context.Background(), cfg)
+	require.NoError(t, err)
+	require.Len(t, r.Machines, 8)
+	require.Equal(t, "a1 a2 b1 b2 c1 c2 d1 d2", r.Set.Header.Options[probegen.ImagesOption])
+	first, last := r.Generations[0], r.Generations[len(r.Generations)-1]
+	require.Equal(t, 6, first.Pairs)
+	require.Positive(t, first.Packets)
+	require.Greater(t, last.Told, first.Told)
+	require.LessOrEqual(t, last.Held, 6*breed.DefaultKeep)
+	again, err := breed.Run(context.Background(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, r.Generations, again.Generations)
+	require.Equal(t, r.Set.Hash(), again.Set.Hash())
+}
+
 func TestSearchRefuses(t *testing.T) {
-	cfg := begin(t, "random", 4)
 	other, err := probegen.Generate("random", probegen.Config{N: 4, Seed: 9})
 	require.NoError(t, err)
-	wrong := cfg
-	wrong.Start = other
-	_, err = breed.Run(context.Background(), wrong)
-	require.ErrorContains(t, err, "want the probes that the search begins with")
-	wrong = cfg
-	one, err := cfg.Collect.Pool.Select("a*")
+	nmap, err := probegen.Generate("nmap4", probegen.Config{})
 	require.NoError(t, err)
-	wrong.Collect.Pool = one
-	_, err = breed.Run(context.Background(), wrong)
-	require.EqualError(t, err, "the machines of the search have one label: want two or more")
+	known := begin(t, "random", 4)
+	for name, c := range map[string]struct {
+		change func(*breed.Config)
+		want   string
+	}{
+		"other probes": {func(c *breed.Config) { c.Start = other },
+			"the data set is of probes with SHA-256 " + known.Start.Hash()[:12] + "…: want the probes that the search begins with, " + other.Hash()[:12] + "…"},
+		"probes that are not random": {func(c *breed.Config) { c.Start = nmap }, "family nmap4: its probes are no random ones: want random or dialogue"},
+		"another pool": {func(c *breed.Config) {
+			p := *c.Collect.Pool
+			p.Name, c.Collect.Pool = "elsewhere", &p
+		}, `the data set is of pool "breeding": want that of the search, "elsewhere"`},
+		"one label": {func(c *breed.Config) {
+			one, err := c.Collect.Pool.Select("a*")
+			require.NoError(t, err)
+			c.Collect.Pool = one
+		}, `the machines of the search have no two labels at kernel level 2: want two or more, have ["2.6.32"]`},
+		"a small budget": {func(c *breed.Config) { c.Budget = 119 },
+			"a budget of 119 packets to a machine: want 120 or more, for a generation of 60 probes, each sent 2 times"},
+		"a small budget for what it begins with": {func(c *breed.Config) { c.Data, c.Budget = nil, 127 },
+			"a budget of 127 packets to a machine: want 128 or more, for the 4 probes that the search begins with and a generation of 60 probes, each sent 2 times"},
+		"nothing alike": {func(c *breed.Config) { c.Level, c.Keep = 0, 1 },
+			"all pairs of labels (1) are told apart by as many probes as are kept for each (1): nothing is left to search for"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := known
+			c.change(&cfg)
+			_, err := breed.Run(context.Background(), cfg)
+			require.EqualError(t, err, c.want)
+			require.NoDirExists(t, cfg.Collect.Dir)
+		})
+	}
 }

@@ -47,10 +47,10 @@ func TestKernelsDifferInNothingElse(t *testing.T) {
 	require.NoError(t, err)
 	lab, err := Load("lab")
 	require.NoError(t, err)
-	series := map[string]string{} // of the lab's kernels
+	series, images := map[string]string{}, map[string]string{} // of the lab's kernels
 	for i := range lab.Machines {
 		if m := &lab.Machines[i]; m.Backend == "qemu" {
-			series[m.Options["kernel"]] = m.Labels.Kernel[2]
+			series[m.Options["kernel"]], images[m.Options["kernel"]] = m.Labels.Kernel[2], m.Image
 		}
 	}
 	labels := map[string]bool{}
@@ -60,6 +60,9 @@ func TestKernelsDifferInNothingElse(t *testing.T) {
 		require.Len(t, m.Options, 1, m.Name)
 		require.Equal(t, series[m.Options["kernel"]], strings.TrimSuffix(m.Labels.Kernel[2], " again"), m.Name)
 		labels[m.Labels.Kernel[2]] = true
+		if m.Name != "linux-5.10-again" { // which is to be another
+			require.Equal(t, images[m.Options["kernel"]], m.Image, m.Name)
+		}
 	}
 	require.Len(t, labels, len(of.Machines))
 	require.Equal(t, of.Machines[0].Options, of.Machines[len(of.Machines)-1].Options)
