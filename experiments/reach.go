@@ -8,6 +8,7 @@ import (
 
 	"tickle/datasets"
 	"tickle/experiments/stats"
+	"tickle/probegen"
 )
 
 // ReachRow is what one kind of probes reaches: how many pairs of labels it
@@ -18,6 +19,8 @@ import (
 //   - "pairs": pairs told apart by all of them, on other machines too;
 //   - "equal": pairs told apart by random subsets of as many packets as the bred
 //     plan has, on other machines too;
+//   - "search": how far the search that found the plan's probes had come, on its
+//     own machines;
 //   - "accuracy": a learner on all of them;
 //   - "labels": the probes that tell one pair of labels of a family apart.
 type ReachRow struct {
@@ -40,6 +43,7 @@ type ReachRow struct {
 	Gain      Number `json:"bred_more" decimals:"1" doc:"equal: pairs that hold with the bred probes beyond those that hold with these, in the mean of the draws"`
 	GainLow   Number `json:"bred_more_low" decimals:"1" doc:"5 % of the draws lie below"`
 	GainHigh  Number `json:"bred_more_high" decimals:"1"`
+	Held      Number `json:"held" decimals:"0" doc:"search: probes that tell the pairs apart, of each pair as many at most as the search keeps"`
 	Learner   string `json:"learner"`
 	Fields    string `json:"fields"`
 	Accuracy  Number `json:"accuracy" unit:"share" decimals:"3"`
@@ -58,6 +62,7 @@ const (
 	ReachCurve    = "curve"
 	ReachPairs    = "pairs"
 	ReachEqual    = "equal"
+	ReachSearch   = "search"
 	ReachAccuracy = "accuracy"
 	ReachLabels   = "labels"
 )
@@ -74,6 +79,8 @@ const (
 	AllMachines = "all machines"
 	OtherImages = "other images"
 	NeverSeen   = "machines that the search never saw"
+
+	SearchMachines = "machines of the search"
 )
 
 var reach = Entry{
@@ -110,9 +117,11 @@ type reachRun struct {
 type reachPlan struct {
 	name    string
 	data    *Data
-	probes  int     // that the data has
-	packets float64 // to a machine for one probe, all repeats; the mean
-	search  Number  // packets that the search for them sent to each of its machines
+	probes  int                    // that the data has
+	packets float64                // to a machine for one probe, all repeats; the mean
+	search  Number                 // packets that the search for them sent to each of its machines
+	points  []probegen.SearchPoint // of that search
+	asked   int                    // pairs of labels that it had
 }
 
 func runReach(ctx context.Context, in *Input) (*Result, error) {
@@ -146,6 +155,7 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 	for _, t := range tasks {
 		r.equal(&t)
 	}
+	r.searches(tasks)
 	r.result.Rows = r.rows
 	return r.result, nil
 }
@@ -154,7 +164,7 @@ func runReach(ctx context.Context, in *Input) (*Result, error) {
 func (r *reachRun) row(kind string, p *reachPlan, t *levelTask) ReachRow {
 	return ReachRow{
 		Kind: kind, Plan: p.name, Hierarchy: t.hierarchy.String(), Level: t.level, Probes: p.probes, Packets: Number(float64(p.probes) * p.packets), Search: p.search,
-		Gain: NA, GainLow: NA, GainHigh: NA,
+		Gain: NA, GainLow: NA, GainHigh: NA, Held: NA,
 		Told: NA, ToldLow: NA, ToldHigh: NA, Survive: NA, Low: NA, High: NA, Accuracy: NA, AccLow: NA, AccHigh: NA, Alike: NA, Differ: NA, Beyond: NA, Said: NA,
 	}
 }

@@ -48,6 +48,23 @@ func (r *reachRun) equal(t *levelTask) {
 	}
 }
 
+// searches makes the rows of how far the searches for probes had come. They
+// stand under the first hierarchy and level, whichever it was they searched for.
+func (r *reachRun) searches(tasks []levelTask) {
+	if len(tasks) == 0 {
+		return
+	}
+	for i := range r.plans {
+		p := &r.plans[i]
+		for _, point := range p.points {
+			row := r.row(ReachSearch, p, &tasks[0])
+			row.Scope, row.Test, row.Probes = AllPairs, SearchMachines, 0
+			row.Packets, row.Pairs, row.Told, row.Held = Number(point.Packets), p.asked, Number(point.Told), Number(point.Held)
+			r.rows = append(r.rows, row)
+		}
+	}
+}
+
 // spreadOf gives the mean of draws, and between which 90 % of them lie. It
 // sorts them.
 func spreadOf(draws []float64) (m, low, high Number) {

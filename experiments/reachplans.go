@@ -158,6 +158,8 @@ func (r *reachRun) openPlan(ctx context.Context, p *sentPlan, common []string) (
 		if p.part.Searched > 0 {
 			out.search = Number(p.part.Searched)
 		}
+		out.points = p.part.Progress
+		out.asked, _ = strconv.Atoi(plan.Probes.Options[probegen.PairsOption]) // 0 where it is not said
 	}
 	return out, nil
 }

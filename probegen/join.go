@@ -14,6 +14,45 @@ type Part struct {
 	Probes   []int // their numbers in the joined set, ascending
 	Packets  int   // that one copy of them sends
 	Searched int64 // packets that the search for them sent to each of its machines; 0: not known
+	Progress []SearchPoint
+}
+
+// SearchPoint is how far a search had come.
+type SearchPoint struct {
+	Packets int64 // sent to each of its machines until then
+	Told    int   // pairs of labels that it told apart there
+	Held    int   // probes that the pairs had, at most as many each as it keeps
+}
+
+// ProgressOption is the option of a bred set that says how its search went: a
+// SearchPoint a generation, its numbers with slashes between, with spaces
+// between the generations.
+const ProgressOption = "progress"
+
+// PairsOption is the option of a bred set that says how many pairs of labels its
+// search had.
+const PairsOption = "pairs"
+
+// FormatProgress writes the value of ProgressOption.
+func FormatProgress(points []SearchPoint) string {
+	words := make([]string, len(points))
+	for i, p := range points {
+		words[i] = fmt.Sprintf("%d/%d/%d", p.Packets, p.Told, p.Held)
+	}
+	return strings.Join(words, " ")
+}
+
+// parseProgress reads what FormatProgress writes.
+func parseProgress(s string) ([]SearchPoint, error) {
+	var points []SearchPoint
+	for _, word := range strings.Fields(s) {
+		var p SearchPoint
+		if n, err := fmt.Sscanf(word, "%d/%d/%d", &p.Packets, &p.Told, &p.Held); n != 3 || err != nil {
+			return nil, fmt.Errorf("%q: want packets/told/held", word)
+		}
+		points = append(points, p)
+	}
+	return points, nil
 }
 
 // JoinedPacketsOption is the option of a joined set that says how many packets
@@ -25,6 +64,7 @@ const (
 	partOption         = "part."
 	partPacketsOption  = "part-packets."
 	partSearchedOption = "part-searched."
+	partProgressOption = "part-progress."
 )
 
 // Join makes one bred set of several, so that one run has them all: a probe
@@ -60,6 +100,12 @@ func Join(names []string, sets []*Set) *Set {
 		if s := of[SearchPacketsOption]; s != "" {
 			options[partSearchedOption+names[i]] = s
 		}
+		if s := of[ProgressOption]; s != "" {
+			options[partProgressOption+names[i]] = s
+		}
+		if s := of[PairsOption]; s != "" {
+			options[PairsOption] = s
+		}
 		options[SearchedOption], options[ImagesOption] = of[SearchedOption], of[ImagesOption]
 	}
 	packets := 0
@@ -94,6 +140,9 @@ func (h *Header) Parts() ([]Part, error) {
 			if p.Searched, err = strconv.ParseInt(s, 10, 64); err != nil {
 				return nil, fmt.Errorf("option %s%s: %q: want a number", partSearchedOption, name, s)
 			}
+		}
+		if p.Progress, err = parseProgress(h.Options[partProgressOption+name]); err != nil {
+			return nil, fmt.Errorf("option %s%s: %w", partProgressOption, name, err)
 		}
 		parts = append(parts, p)
 	}

@@ -17,7 +17,7 @@ func TestJoin(t *testing.T) {
 		return n
 	}
 	seen := func(packets string) map[string]string {
-		return map[string]string{SearchedOption: "m", ImagesOption: "i", SearchPacketsOption: packets}
+		return map[string]string{SearchedOption: "m", ImagesOption: "i", SearchPacketsOption: packets, PairsOption: "28", ProgressOption: FormatProgress([]SearchPoint{{5, 3, 7}, {60, 4, 9}})}
 	}
 	joined := Join([]string{"bred", "control"}, []*Set{BredSet(all.Probes[:3], 7, seen("100")), BredSet(all.Probes[2:], 7, seen("90"))})
 	require.NoError(t, joined.Check())
@@ -25,14 +25,15 @@ func TestJoin(t *testing.T) {
 	require.Equal(t, "m", joined.Header.Options[SearchedOption])
 	require.Equal(t, "i", joined.Header.Options[ImagesOption])
 	require.Equal(t, strconv.Itoa(packets(all.Probes)), joined.Header.Options[JoinedPacketsOption])
+	require.Equal(t, "28", joined.Header.Options[PairsOption])
 	parts, err := joined.Header.Parts()
 	require.NoError(t, err)
-	require.Equal(t, []Part{{"bred", []int{0, 1, 2}, packets(all.Probes[:3]), 100}, {"control", []int{2, 3, 4}, packets(all.Probes[2:]), 90}}, parts)
+	require.Equal(t, []Part{{"bred", []int{0, 1, 2}, packets(all.Probes[:3]), 100, []SearchPoint{{5, 3, 7}, {60, 4, 9}}}, {"control", []int{2, 3, 4}, packets(all.Probes[2:]), 90, []SearchPoint{{5, 3, 7}, {60, 4, 9}}}}, parts)
 
 	parts, err = all.Header.Parts()
 	require.NoError(t, err)
 	require.Empty(t, parts)
-	for key, bad := range map[string]string{"part.bred": "1 5", "part-packets.bred": "none", "part-searched.bred": "many"} {
+	for key, bad := range map[string]string{"part.bred": "1 5", "part-packets.bred": "none", "part-searched.bred": "many", "part-progress.bred": "1/2/3 4/5"} {
 		broken := Join([]string{"bred"}, []*Set{BredSet(all.Probes, 7, nil)}).Header
 		broken.Options[key] = bad
 		_, err = broken.Parts()

@@ -131,6 +131,9 @@ func (p *reachFigurePlan) panels(w Width) [][]*plot.Plot {
 		panels = append(panels, p.curves(p.family, "Pairs within "+p.family))
 	}
 	panels = append(panels, p.survival(p.scope()))
+	if panel := p.search(); panel != nil {
+		panels = append(panels, panel)
+	}
 	if len(p.splits) > 0 {
 		panels = append(panels, p.accuracy())
 	}
@@ -164,6 +167,33 @@ func (p *reachFigurePlan) curves(scope, title string) *plot.Plot {
 	panel.Add(lines...)
 	countAxis(&panel.Y, 0, float64(pairs)*1.08)
 	panel.Add(level(float64(pairs), dashedLine))
+	return panel
+}
+
+// search draws how far the searches for probes had come against what they had
+// sent; nil where there was none.
+func (p *reachFigurePlan) search() *plot.Plot {
+	panel := newPlot("The search, on its own machines")
+	panel.X.Label.Text, panel.Y.Label.Text = "packets to each machine", "probes that tell a pair"
+	panel.Add(drawing(gridLines))
+	most, packets := 0.0, 0.0
+	for _, plan := range p.plans {
+		var points []point
+		for i := range p.rows {
+			if row := &p.rows[i]; row.Kind == experiments.ReachSearch && row.Plan == plan {
+				points = append(points, point{float64(row.Packets), float64(row.Held)})
+				most, packets = max(most, float64(row.Held)), max(packets, float64(row.Packets))
+			}
+		}
+		if len(points) > 0 {
+			panel.Add(curve(points, draw.LineStyle{Color: planColour(plan), Width: vg.Points(1.3)}), dots(points, planColour(plan)))
+		}
+	}
+	if packets == 0 {
+		return nil
+	}
+	countAxis(&panel.X, 0, packets*1.05)
+	countAxis(&panel.Y, 0, most*1.08)
 	return panel
 }
 

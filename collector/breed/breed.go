@@ -144,10 +144,16 @@ func Run(ctx context.Context, cfg Config) (r *Result, err error) {
 
 // options say how the winners were found.
 func (s *search) options() map[string]string {
+	var points []probegen.SearchPoint
+	for _, g := range s.result.Generations {
+		points = append(points, probegen.SearchPoint{Packets: g.Packets, Told: g.Told, Held: g.Held})
+	}
 	return map[string]string{
 		probegen.SearchedOption:      strings.Join(s.machines, " "),
 		probegen.ImagesOption:        strings.Join(s.images(), " "),
 		probegen.SearchPacketsOption: strconv.FormatInt(int64(s.packets), 10),
+		probegen.ProgressOption:      probegen.FormatProgress(points),
+		probegen.PairsOption:         strconv.Itoa(len(s.pairs)),
 		"generations":                strconv.Itoa(len(s.result.Generations) - 1),
 		"start":                      s.Start.Hash(),
 		"control":                    strconv.FormatBool(s.Control),
