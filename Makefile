@@ -52,7 +52,7 @@ bench-peers:
 SMOKE = 5.10.0-46*,6.1.0-50-cloud*,7.2um1,lwip-2.2.1,gvisor-20240306,gvisor-20260905,passt-20261002
 lab-smoke: build
 	bin/tickle pool fetch lab --only 'kernel/5.10.0-46*,kernel/6.1.0-50-cloud*,uml/7.2um1,stack/lwip-2.2.1,stack/gvisor-20240306,stack/gvisor-20260905,stack/passt-20261002,guest/*'
-	TICKLE_LAB_ONLY='$(SMOKE)' $(GO) test -count=1 -tags lab -run 'TestLab$$' ./collector/qemu ./collector/uml ./collector/stackhost ./collector/slirp
+	TICKLE_LAB_ONLY='$(SMOKE)' $(GO) test -count=1 -tags lab -run 'TestLab$$' ./collector/qemu ./collector/uml ./collector/stackhost ./collector/slirp ./collector/breed
 	$(GO) test -count=1 -tags root,lab -run TestLabScansAsNmap ./cmd/tickle # those that are fetched, where Nmap is installed
 	$(GO) test -count=1 -tags lab -run 'TestFiveMachines|TestAKilledMachine' ./cmd/tickle
 	$(GO) test -count=1 -tags root -run 'TestSysctls' ./collector/live

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"tickle/collector/pool"
 )
@@ -133,12 +132,12 @@ type keptAddressed struct {
 func (b keptAddressed) Net(m *pool.Machine) (pool.Net, error) { return b.own.Net(m) }
 
 // drain reads what the last run's connections still had to say, until the
-// machine is silent for a while.
+// machine is silent for a while, or for a second.
 func (l *keptLink) drain() error {
-	const silence, most = 50 * time.Millisecond, 1000
+	const silence, most = 50_000, 1_000_000 // µs
 	buf := make([]byte, pool.MaxPacket)
-	for range most {
-		if _, _, ok, err := l.Receive(buf, l.Now()+silence.Microseconds()); err != nil || !ok {
+	for now, end := l.Now(), l.Now()+most; now < end; now = l.Now() {
+		if _, _, ok, err := l.Receive(buf, min(now+silence, end)); err != nil || !ok {
 			l.dead = err != nil
 			return err
 		}
