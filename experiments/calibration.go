@@ -23,7 +23,7 @@ type CalibrationRow struct {
 	From        Number `json:"from" extra:"yes" decimals:"3" doc:"least confidence in the bin"`
 	To          Number `json:"to" extra:"yes" decimals:"3"`
 	ECE         Number `json:"ece" decimals:"3" doc:"of all bins: mean distance of accuracy from confidence"`
-	ECELow      Number `json:"ece_low" decimals:"3" doc:"95 % percentile interval, bootstrap over groups"`
+	ECELow      Number `json:"ece_low" decimals:"3" doc:"95 % percentile interval, bootstrap over groups, and down to ece at least: few answers a bin raise ece, and resampling raises it again"`
 	ECEHigh     Number `json:"ece_high" decimals:"3"`
 	Perfect     Number `json:"ece_perfect" decimals:"3" doc:"that a perfectly calibrated model would show with these confidences, in the mean"`
 	PerfectHigh Number `json:"ece_perfect_95" decimals:"3" doc:"that it would exceed once in twenty"`

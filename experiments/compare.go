@@ -30,7 +30,7 @@ type CompareRow struct {
 	AccuracyA          Number `json:"accuracy_a" extra:"yes" unit:"share" decimals:"3"`
 	AccuracyB          Number `json:"accuracy_b" extra:"yes" unit:"share" decimals:"3"`
 	Difference         Number `json:"difference" unit:"points" decimals:"1" doc:"of accuracy in percent, a minus b"`
-	Low                Number `json:"low" unit:"points" decimals:"1" doc:"95 % interval over groups, BCa bootstrap"`
+	Low                Number `json:"low" unit:"points" decimals:"1" doc:"95 % interval over groups: BCa bootstrap; where all groups differ alike, what so many groups still allow"`
 	High               Number `json:"high" unit:"points" decimals:"1"`
 	OnlyA              int    `json:"only_a" doc:"answers that a alone got right"`
 	OnlyB              int    `json:"only_b" doc:"answers that b alone got right"`

@@ -115,9 +115,10 @@ func detectable(difference []int, n int) float64 {
 const compareStream = 0x636f6d70 << 24
 
 // interval bootstraps the difference of accuracy over groups.
+// interval is that of the mean difference of an answer, given the sums of groups.
 func (c *Comparison) interval(difference, answers []int) stats.Interval {
 	b := stats.Bootstrap{Method: stats.BCa, Groups: len(difference), Resamples: c.Resamples, Source: rand.NewPCG(c.Seed, compareStream)}
-	return b.Interval(func(drawn []int) float64 {
+	i := b.Interval(func(drawn []int) float64 {
 		sum, n := 0, 0
 		for g, times := range drawn {
 			sum += times * difference[g]
@@ -125,6 +126,19 @@ func (c *Comparison) interval(difference, answers []int) stats.Interval {
 		}
 		return float64(sum) / float64(n)
 	})
+	return unmet(i, len(difference), 1)
+}
+
+// unmet widens an interval of a mean difference that is a point, for resampling
+// cannot show what no group showed: as many groups as Wilson's interval of none
+// of so many allows could have any difference from -most to most.
+func unmet(i stats.Interval, groups int, most float64) stats.Interval {
+	if i.Low != i.High {
+		return i
+	}
+	share := stats.Wilson(0, groups, 0.95).High
+	middle, half := (1-share)*i.Low, share*most
+	return stats.Interval{Low: middle - half, High: middle + half}
 }
 
 // byFold gives the difference of accuracy of two learners on every fold.

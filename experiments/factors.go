@@ -25,7 +25,7 @@ type FactorsRow struct {
 	ControlLow   Number `json:"control_low" extra:"yes" unit:"share" decimals:"3"`
 	ControlHigh  Number `json:"control_high" extra:"yes" unit:"share" decimals:"3"`
 	Fall         Number `json:"fall" unit:"share" decimals:"3" doc:"control minus accuracy: what was learned of the factor and not of the system; below zero where other systems with the same value mislead the control"`
-	FallLow      Number `json:"fall_low" unit:"share" decimals:"3" doc:"95 % BCa bootstrap over groups, paired"`
+	FallLow      Number `json:"fall_low" unit:"share" decimals:"3" doc:"95 % BCa bootstrap over groups, paired; where no group differs, what so many groups still allow"`
 	FallHigh     Number `json:"fall_high" unit:"share" decimals:"3"`
 	Excess       Number `json:"excess" unit:"share" decimals:"3" doc:"of prone: its fall minus that of vetted fields; n/a for others"`
 	ExcessLow    Number `json:"excess_low" extra:"yes" unit:"share" decimals:"3"`
@@ -127,7 +127,7 @@ func (f *factorsRun) row(c *Cell) FactorsRow {
 	held, control := f.pair(c, c.Fields)
 	accuracy, base := held.interval(f.in.Seed, f.resamples), control.interval(f.in.Seed, f.resamples)
 	fall := fallOf(held, control)
-	fallIn := f.bootstrap(held.groups, fall)
+	fallIn := unmet(f.bootstrap(held.groups, fall), held.tested(), 1)
 	r := FactorsRow{
 		Hierarchy: c.Hierarchy.String(), Level: c.Level, Learner: c.Learner.Label, Fields: string(c.Fields), Factor: name,
 		Values:   len(factorValues(f.in.Data.Matrix.Machines, name, f.least)),
@@ -140,7 +140,7 @@ func (f *factorsRun) row(c *Cell) FactorsRow {
 	if vetted, vettedControl := f.pair(c, datasets.Vetted); c.Fields == datasets.Prone && vetted != nil {
 		less := fallOf(vetted, vettedControl)
 		excess := func(drawn []int) float64 { return fall(drawn) - less(drawn) }
-		in := f.bootstrap(held.groups, excess)
+		in := unmet(f.bootstrap(held.groups, excess), held.tested(), 2)
 		r.Excess, r.ExcessLow, r.ExcessHigh = Number(excess(held.once())), Number(in.Low), Number(in.High)
 	}
 	return r

@@ -24,7 +24,7 @@ type LeakageRow struct {
 	ByGroupsLow    Number `json:"by_groups_low" extra:"yes" unit:"share" decimals:"3"`
 	ByGroupsHigh   Number `json:"by_groups_high" extra:"yes" unit:"share" decimals:"3"`
 	Lie            Number `json:"lie" unit:"share" decimals:"3" doc:"by rows less by groups: what is only remembering the group"`
-	LieLow         Number `json:"lie_low" unit:"share" decimals:"3" doc:"95 % BCa bootstrap over groups, paired"`
+	LieLow         Number `json:"lie_low" unit:"share" decimals:"3" doc:"95 % BCa bootstrap over groups, paired; where no group differs, what so many groups still allow"`
 	LieHigh        Number `json:"lie_high" unit:"share" decimals:"3"`
 	BalancedRows   Number `json:"balanced_by_rows" unit:"share" decimals:"3" doc:"mean recall of the classes"`
 	BalancedGroups Number `json:"balanced_by_groups" unit:"share" decimals:"3"`
@@ -134,7 +134,7 @@ func (l *leakageRun) row(byRows, byGroups *Outcome) LeakageRow {
 	rowsIn, groupsIn := rows.interval(l.in.Seed, l.resamples), groups.interval(l.in.Seed, l.resamples)
 	lie := fallOf(groups, rows)
 	b := stats.Bootstrap{Method: stats.BCa, Groups: rows.groups, Resamples: l.resamples, Source: rand.NewPCG(l.in.Seed, bootstrapStream)}
-	lieIn := b.Interval(lie)
+	lieIn := unmet(b.Interval(lie), rows.groups, 1)
 	c := &byRows.Cell
 	return LeakageRow{
 		Hierarchy: c.Hierarchy.String(), Level: c.Level, Learner: c.Learner.Label, Fields: string(c.Fields),

@@ -19,11 +19,11 @@ type StatementRow struct {
 	Statement string `json:"statement"`
 	Verdict   string `json:"verdict" doc:"of real machines: holds, does not hold, cannot tell; of a pool with models: reproduced by the model, not reproduced by the model, cannot tell"`
 	Estimate  Number `json:"estimate" decimals:"1" doc:"in the unit"`
-	Low       Number `json:"low" decimals:"1" doc:"95 % interval over groups of a statement that is tested; else the least that the rows allow"`
+	Low       Number `json:"low" decimals:"1" doc:"95 % interval over groups of a statement that is tested, as in compare; else the least that the rows allow"`
 	High      Number `json:"high" decimals:"1"`
 	Margin    Number `json:"margin" decimals:"1" doc:"set beforehand: the statement says that the estimate lies beyond it"`
 	Unit      string `json:"unit"`
-	P         Number `json:"p" extra:"yes" decimals:"4" doc:"two-sided, of the estimate against the margin: sign flips by group, or from the interval that the result gives; n/a for what is not tested but counted"`
+	P         Number `json:"p" extra:"yes" decimals:"4" doc:"two-sided, of the estimate against the margin: of paired answers sign flips by group where the margin is 0, else Tango's score test by group; of others from the interval that the result gives; n/a for what is not tested but counted"`
 	Holm      Number `json:"p_holm" decimals:"4" doc:"adjusted over all statements that are tested"`
 	Why       string `json:"why" doc:"what the verdict rests on"`
 	Paper     string `json:"paper" doc:"what the paper gives; empty where it gives no number"`
@@ -63,7 +63,7 @@ type statement struct {
 	Paper    string           `yaml:"paper"`
 	Pool     string           `yaml:"pool"`
 	Quantity string           `yaml:"quantity"`
-	Margin   float64          `yaml:"margin"` // in the unit; of a paired one a whole number of points
+	Margin   float64          `yaml:"margin"` // in the unit
 	Paired   *pairedStatement `yaml:"paired"`
 	Rows     *rowsStatement   `yaml:"rows"`
 }
@@ -85,8 +85,8 @@ func readStatements(text []byte) ([]statement, error) {
 			return nil, fmt.Errorf("statements.yaml: %s: want a text and a quantity", s.ID)
 		case s.Pool != "any" && s.Pool != "real":
 			return nil, fmt.Errorf("statements.yaml: %s: pool %q: want any or real", s.ID, s.Pool)
-		case s.Paired != nil && s.Margin != math.Trunc(s.Margin):
-			return nil, fmt.Errorf("statements.yaml: %s: margin %g: want whole points", s.ID, s.Margin)
+		case s.Paired != nil && s.Margin != 0 && !s.Paired.isDifference():
+			return nil, fmt.Errorf("statements.yaml: %s: margin %g: want two terms of signs 1 and -1", s.ID, s.Margin)
 		case (s.Paired == nil) == (s.Rows == nil):
 			return nil, fmt.Errorf("statements.yaml: %s: want either paired or rows", s.ID)
 		}

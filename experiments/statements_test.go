@@ -51,7 +51,7 @@ func TestStatementsRefuseWhatIsNone(t *testing.T) {
 		"statements: [{id: a, text: b, quantity: c, pool: any}]":                           "want either paired or rows",
 		"statements: [{id: a, text: b, quantity: c, pool: all, rows: {experiment: bias}}]": "want any or real",
 		"statements: [{text: b}]": "want one that no other has",
-		"statements: [{id: a, text: b, quantity: c, pool: any, margin: 0.5, paired: {terms: []}}]": "want whole points",
+		"statements: [{id: a, text: b, quantity: c, pool: any, margin: 0.5, paired: {terms: []}}]": "want two terms of signs 1 and -1",
 		"statements: [{id: a, text: b, quantity: c, pool: any, paired: {term: []}}]":               "term",
 	} {
 		_, err := readStatements([]byte(text))

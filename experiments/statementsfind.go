@@ -21,6 +21,11 @@ type pairedStatement struct {
 	OtherFolds bool `yaml:"other_folds"`
 }
 
+// isDifference reports whether s is one share less another.
+func (s *pairedStatement) isDifference() bool {
+	return len(s.Terms) == 2 && s.Terms[0].Sign == 1 && s.Terms[1].Sign == -1
+}
+
 // pairedTerm chooses predictions. Texts are patterns of path.Match.
 type pairedTerm struct {
 	Sign      int    `yaml:"sign"`
@@ -130,7 +135,7 @@ func (s *pairedStatement) test(terms []termAnswers, margin float64, c *Compariso
 		}
 	}
 	at := make(map[string]int)
-	var difference, answers []int
+	var difference, first, second, answers []int // by group
 	machines := 0
 	for _, m := range terms[0].machine {
 		n, sum, equal := times[0][m], 0, true
@@ -147,24 +152,29 @@ func (s *pairedStatement) test(terms []termAnswers, margin float64, c *Compariso
 			g = len(at)
 			at[terms[0].groupOf[m]] = g
 			difference, answers = append(difference, 0), append(answers, 0)
+			first, second = append(first, 0), append(second, 0)
 		}
 		difference[g] += sum
+		first[g] += max(0, sum)
+		second[g] += max(0, -sum)
 		answers[g] += n
 	}
 	if machines == 0 {
 		return nil, noEvidence{"no machine was asked equally often by every term"}
 	}
 	sum, all := 0, 0
-	beyond := make([]int, len(difference)) // 100 × what exceeds the margin
 	for g := range difference {
 		sum += difference[g]
 		all += answers[g]
-		beyond[g] = 100*difference[g] - int(margin)*answers[g]
+	}
+	test := stats.SignFlip(difference)
+	if margin != 0 {
+		test = stats.MarginTest(first, second, answers, margin/100)
 	}
 	i := c.interval(difference, answers)
 	f := &finding{
 		estimate: 100 * float64(sum) / float64(all), low: 100 * i.Low, high: 100 * i.High,
-		p: stats.SignFlip(beyond).P, unit: "points", n: machines, groups: len(difference),
+		p: test.P, unit: "points", n: machines, groups: len(difference),
 	}
 	f.beyond = f.estimate > margin
 	return f, nil

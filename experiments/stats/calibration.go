@@ -67,8 +67,9 @@ func ECE(bins []Bin) float64 {
 type Calibration struct {
 	Bins []Bin
 	ECE  float64
-	// Interval is a percentile bootstrap over groups. The ECE is biased
-	// upwards, in resamples more so: it may lie below its own interval.
+	// Interval is a percentile bootstrap over groups, and reaches down to the
+	// ECE at least: that is biased upwards, and in resamples more so, so that it
+	// could lie below their quantiles.
 	Interval Interval
 	// Perfect is the mean ECE of answers with these confidences of which
 	// each is right with just that probability, in whole groups at the same
@@ -111,6 +112,7 @@ func (c *Calibrator) Calibrate(answers []Sure) Calibration {
 		}
 		return ECE(EqualMassBins(drawnAnswers, k))
 	})
+	r.Interval.Low = math.Min(r.Interval.Low, r.ECE)
 	rng := rand.New(c.Source)
 	perfect := make([]float64, n)
 	luck := make([]float64, c.Groups)

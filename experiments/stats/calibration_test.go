@@ -60,6 +60,10 @@ func TestCalibrationTellsGoodFromBad(t *testing.T) {
 		clones[i].Confidence = clones[i/8*8].Confidence
 	}
 	require.Greater(t, calibrate(clones, n/8).Perfect, 1.5*good.Perfect)
+	// Few answers, well calibrated: nearly all resamples' ECE is above theirs.
+	few := calibrate(simulated(60, 0), 60)
+	require.LessOrEqual(t, few.Interval.Low, few.ECE)
+	require.Greater(t, few.Interval.High, few.ECE)
 	none := calibrate(nil, 3)
 	require.True(t, math.IsNaN(none.ECE) && math.IsNaN(none.Perfect) && math.IsNaN(none.Interval.Low))
 }
