@@ -306,20 +306,26 @@ func (o *Outcome) Assign(m *datasets.Matrix) []Assignment {
 		base.Hierarchy, base.Level = o.Cell.Hierarchy.String(), o.Cell.Level
 	}
 	var rows []Assignment
-	for _, f := range o.Folds {
-		role := make([]Role, m.Rows())
-		for _, r := range f.Train {
-			role[r] = TrainRole
-		}
-		for _, r := range f.Test {
-			role[r] = TestRole
-		}
-		for i := range role {
-			if role[i] != "" {
-				a := base
-				a.Repeat, a.Fold, a.Machine, a.Role = f.Repeat, f.Fold, m.Machines[i].Name, role[i]
-				rows = append(rows, a)
-			}
+	for i := range o.Folds {
+		rows = append(rows, o.Folds[i].assign(base, m)...)
+	}
+	return rows
+}
+
+// assign gives a fold as rows like base, a row a machine that is in it.
+func (f *Fold) assign(base Assignment, m *datasets.Matrix) []Assignment {
+	role := make([]Role, m.Rows())
+	for _, r := range f.Train {
+		role[r] = TrainRole
+	}
+	for _, r := range f.Test {
+		role[r] = TestRole
+	}
+	var rows []Assignment
+	for i := range role {
+		if role[i] != "" {
+			base.Repeat, base.Fold, base.Machine, base.Role = f.Repeat, f.Fold, m.Machines[i].Name, role[i]
+			rows = append(rows, base)
 		}
 	}
 	return rows

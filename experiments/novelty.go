@@ -42,7 +42,7 @@ type NoveltyRow struct {
 	ConstantKnown    Number `json:"constant_known_accepted" extra:"yes" unit:"share" decimals:"3" doc:"mahalanobis: the same at the option constant, Nmap's 15"`
 	ConstantAccepted Number `json:"constant_unknown_accepted" extra:"yes" unit:"share" decimals:"3"`
 
-	Singletons         int    `json:"singletons" extra:"yes" doc:"tests of known classes without a machine left in training; in no other number"`
+	Singletons         int    `json:"singletons" extra:"yes" doc:"tests of known classes without a machine left in training, which other folds of splits.csv train on; in no other number"`
 	SingletonsAccepted Number `json:"singletons_accepted" extra:"yes" unit:"share" decimals:"3"`
 	N                  int    `json:"n_known" doc:"tests, over all sets"`
 	NUnknown           int    `json:"n_unknown"`
@@ -101,11 +101,11 @@ func runNovelty(ctx context.Context, in *Input) (*Result, error) {
 		return nil, err
 	}
 	tasks, warnings := in.levels()
-	r := &Result{Predictions: []Prediction{}}
+	r := &Result{Predictions: []Prediction{}, Assignments: []Assignment{}}
 	rows := []NoveltyRow{}
 	for _, t := range tasks {
 		r.Classes = append(r.Classes, ClassList{t.hierarchy.String(), t.level, t.classes})
-		for _, fields := range in.list("fields") {
+		for at, fields := range in.list("fields") {
 			n := *base
 			n.task, n.fields = t, datasets.FieldSet(fields)
 			if n.data, err = in.Data.Select(n.fields); err != nil {
@@ -124,6 +124,9 @@ func runNovelty(ctx context.Context, in *Input) (*Result, error) {
 			more, caveats := n.rows(scenarios, judged)
 			rows, warnings = append(rows, more...), append(warnings, caveats...)
 			r.Predictions = append(r.Predictions, n.predictions(scenarios, judged)...)
+			if at == 0 { // the folds of all field sets are the same
+				r.Assignments = append(r.Assignments, n.assignments(scenarios, judged)...)
+			}
 		}
 	}
 	r.Rows, r.Warnings = rows, warnings

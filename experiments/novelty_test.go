@@ -113,7 +113,24 @@ func TestNoveltyTrainsOnNoUnknown(t *testing.T) {
 	again, same := noveltyRows(t, in)
 	require.Equal(t, fmt.Sprint(rows), fmt.Sprint(same)) // n/a is not equal to itself
 	require.Equal(t, r.Predictions, again.Predictions)
+	require.Equal(t, r.Assignments, again.Assignments)
+	type part struct {
+		split        string
+		repeat, fold int
+		machine      string
+	}
+	role := map[part]experiments.Role{}
+	for _, a := range r.Assignments {
+		role[part{a.Split, a.Repeat, a.Fold, a.Machine}] = a.Role
+	}
 	for _, p := range r.Predictions {
+		require.Equal(t, experiments.TestRole, role[part{p.Split, int(p.Repeat), int(p.Fold), p.Machine}])
+		// Each class has several groups here: a class that one fold has not seen
+		// is unknown, and no fold trains on its machines.
+		for fold := range 3 {
+			trained := role[part{p.Split, int(p.Repeat), fold, p.Machine}] == experiments.TrainRole
+			require.Equal(t, p.ClassSeen && fold != int(p.Fold), trained, "%s, fold %d of %s", p.Machine, fold, p.Split)
+		}
 		if p.Learner == "aware" && p.Rule == "certainty" {
 			require.Equal(t, p.ClassSeen, *p.Novelty == -1, "%s of %s under %s", p.Machine, p.Truth, p.Split)
 		}

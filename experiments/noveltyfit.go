@@ -25,6 +25,7 @@ type judged struct {
 
 // foldJudged is a fold of a scenario.
 type foldJudged struct {
+	fold Fold // as it was trained: without rows of unknown classes
 	rows []judged
 	// quantile and leave are thresholds, one a source; NaN where there was
 	// nothing to fit them on.
@@ -154,6 +155,7 @@ func (n *noveltyRun) judgeFold(ctx context.Context, s *scenario, f *Fold) (*fold
 	for _, r := range train {
 		seen[n.task.labels[r]] = true
 	}
+	out.fold = Fold{Repeat: s.set, Fold: f.Fold, Train: train, Test: f.Test}
 	for _, r := range f.Test {
 		class := n.task.labels[r]
 		out.rows = append(out.rows, view.judge(j, judged{fold: int32(f.Fold), row: r, unknown: s.unknown[class], seen: seen[class]}))

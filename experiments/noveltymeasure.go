@@ -306,7 +306,7 @@ func (n *noveltyRun) predictions(scenarios []scenario, folds [][]foldJudged) []P
 					for l := range n.learners {
 						p := Prediction{
 							Hierarchy: n.task.hierarchy.String(), Level: int32(n.task.level), Learner: n.learners[l].Name, Options: n.learners[l].Options,
-							Fields: string(n.fields), Split: "unknown:" + scenarios[i].name, Filter: string(n.in.Data.Origin.Policies.Filter),
+							Fields: string(n.fields), Split: scenarios[i].splitName(), Filter: string(n.in.Data.Origin.Policies.Filter),
 							Repeat: int32(scenarios[i].set), Fold: row.fold, Machine: machine.Name, Group: machine.Group,
 							Truth: n.task.classes[n.task.labels[row.row]], ClassSeen: row.seen, Kind: learners.Uncalibrated.String(),
 							Rule: rule, Novelty: &row.strange[n.source(rule, l)],
@@ -318,6 +318,21 @@ func (n *noveltyRun) predictions(scenarios []scenario, folds [][]foldJudged) []P
 					}
 				}
 			}
+		}
+	}
+	return out
+}
+
+// splitName names the folds of a scenario; its set is the repeat.
+func (s *scenario) splitName() string { return "unknown:" + s.name }
+
+// assignments gives the folds of the scenarios as rows of splits.csv.
+func (n *noveltyRun) assignments(scenarios []scenario, folds [][]foldJudged) []Assignment {
+	var out []Assignment
+	for i := range scenarios {
+		base := Assignment{Split: scenarios[i].splitName(), Hierarchy: n.task.hierarchy.String(), Level: n.task.level}
+		for f := range folds[i] {
+			out = append(out, folds[i][f].fold.assign(base, n.in.Data.Matrix)...)
 		}
 	}
 	return out
