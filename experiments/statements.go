@@ -226,8 +226,11 @@ func verdict(f *finding, p float64, modelled bool) (verdict, why string) {
 }
 
 func pText(p float64) string {
-	if p < 0.0001 {
+	switch {
+	case p < 0.0001:
 		return "< 0.0001"
+	case p > 0.9999:
+		return "= 1"
 	}
 	return "= " + Number(p).Format(4)
 }

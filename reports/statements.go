@@ -13,9 +13,9 @@ type verdicts struct {
 }
 
 type verdictRow struct {
-	Statement, Verdict string
-	Class              string // "yes", "no" or "open"
-	Found, Why, Paper  string
+	Statement, Quantity, Verdict string
+	Class                        string // "yes", "no" or "open"
+	Found, Why, Paper            string
 }
 
 // verdictsOf is nil for another experiment than statements.
@@ -32,7 +32,7 @@ func verdictsOf(r *experiments.Result) (*verdicts, error) {
 	for i := range rows {
 		s := &rows[i]
 		n[s.Verdict]++
-		v.Rows = append(v.Rows, verdictRow{s.Statement, s.Verdict, verdictClass(s.Verdict), found(s), s.Why, s.Paper})
+		v.Rows = append(v.Rows, verdictRow{s.Statement, s.Quantity, s.Verdict, verdictClass(s.Verdict), found(s), s.Why, s.Paper})
 	}
 	for _, name := range []string{experiments.Holds, experiments.Reproduced, experiments.DoesNotHold, experiments.NotReproduced, experiments.CannotTell} {
 		if n[name] > 0 {

@@ -15,7 +15,7 @@ func judged() *experiments.Result {
 	var rows []experiments.StatementRow
 	for i, verdict := range []string{experiments.Reproduced, experiments.NotReproduced, experiments.CannotTell, experiments.Holds, experiments.DoesNotHold} {
 		rows = append(rows, experiments.StatementRow{
-			ID: string(rune('a' + i)), Statement: "Statement <" + verdict + ">", Verdict: verdict,
+			ID: string(rune('a' + i)), Statement: "Statement <" + verdict + ">", Quantity: "forest, random folds", Verdict: verdict,
 			Estimate: experiments.Number(10 - i), Low: 2, High: 18, Margin: 2, Unit: "points", P: 0.01, Holm: 0.04, Why: "p = 0.0400 after Holm", Paper: "85 %",
 		})
 	}
@@ -37,7 +37,7 @@ func TestVerdictsStandAtTheTop(t *testing.T) {
 		`<span class="verdict no">does not hold</span>`,
 		`<span class="verdict open">cannot tell</span></td><td class="long"><span class="muted">no result of the experiment bias`,
 		"10.0 (2.0 to 18.0) points; margin 2.0",
-		"Statement &lt;cannot tell&gt;",
+		`Statement &lt;cannot tell&gt;<br><span class="muted">forest, random folds</span>`,
 	} {
 		require.Contains(t, s, want)
 	}
