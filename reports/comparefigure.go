@@ -277,7 +277,7 @@ func (p *comparePlan) keys() legend {
 		{mark(differenceMark{}), "not shown"},
 	}
 	if slices.Contains(p.fields, string(datasets.Vetted)) {
-		l = append(l, key{mark(differenceMark{square: true}), "vetted fields, the round prone"})
+		l = append(l, key{mark(differenceMark{square: true}), "vetted fields (round: prone)"})
 	}
 	l = append(l, key{func(c draw.Canvas) {
 		c.FillPolygon(rule, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})

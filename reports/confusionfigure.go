@@ -138,7 +138,7 @@ func (m *confusionMatrix) draw(c draw.Canvas) {
 	left := vg.Length(0)
 	labels := make([]string, len(m.classes))
 	for i := range m.classes {
-		labels[i] = ellipsis(m.classes[i].Truth, room) + "  " + strconv.Itoa(i+1)
+		labels[i] = fmt.Sprintf("%s (%d)", ellipsis(m.classes[i].Truth, room), i+1)
 		left = max(left, name.Width(labels[i]))
 	}
 	columns := len(m.classes)

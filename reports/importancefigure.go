@@ -110,6 +110,9 @@ func (p *importancePlan) panel(of *importancePanel) *plot.Plot {
 			fillBox(c, vg.Rectangle{Min: vg.Point{X: x(0), Y: y(at - 0.36)}, Max: vg.Point{X: x(percent(row.GainShare)), Y: y(at + 0.36)}}, fieldSetColour(set), false)
 			drawRing(c, vg.Point{X: x(percent(row.Permutation)), Y: y(at)})
 		}
+		if panel.X.Min < 0 { // a ring left of it gains when the field is permuted
+			c.StrokeLine2(dashedLine, x(0), c.Min.Y, x(0), c.Max.Y)
+		}
 	}))
 	return panel
 }
