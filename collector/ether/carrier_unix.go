@@ -156,10 +156,22 @@ func NewStream(conn *net.UnixConn) (*Stream, error) {
 	return &Stream{socket: s, in: make([]byte, 2*MaxFrame)}, err
 }
 
-// WriteFrame sends a frame and its length.
+// maxHeld is how many bytes of frames wait to be sent together.
+const maxHeld = 32 << 10
+
+// WriteFrame takes a frame to be sent, with its length, before the next time
+// that ReadFrame has to look for what came: frames that are written together
+// wake the other end once.
 func (s *Stream) WriteFrame(frame []byte) error {
-	s.out = binary.BigEndian.AppendUint32(s.out[:0], uint32(len(frame)))
+	s.out = binary.BigEndian.AppendUint32(s.out, uint32(len(frame)))
 	s.out = append(s.out, frame...)
+	if len(s.out) < maxHeld {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *Stream) flush() error {
 	for b := s.out; len(b) > 0; {
 		n, err := s.send(b)
 		if err != nil {
@@ -167,6 +179,7 @@ func (s *Stream) WriteFrame(frame []byte) error {
 		}
 		b = b[n:]
 	}
+	s.out = s.out[:0]
 	return nil
 }
 
@@ -187,6 +200,9 @@ func (s *Stream) ReadFrame(buf []byte, deadline time.Time) (int, time.Time, erro
 			s.to = copy(s.in, s.in[s.from:s.to])
 			s.from = 0
 		}
+		if err := s.flush(); err != nil {
+			return 0, time.Time{}, err
+		}
 		n, err := s.receive(s.in[s.to:], deadline)
 		if err == nil && n == 0 {
 			err = io.EOF
@@ -199,7 +215,7 @@ func (s *Stream) ReadFrame(buf []byte, deadline time.Time) (int, time.Time, erro
 	}
 }
 
-// Close closes the socket.
+// Close closes the socket. What waits to be sent is not.
 func (s *Stream) Close() error { return s.conn.Close() }
 
 // FileDatagrams makes a carrier of an inherited datagram socket; it owns the

@@ -22,7 +22,8 @@ import (
 // slice it is given.
 type Carrier interface {
 	// WriteFrame sends one frame, or fails after a second when the other end
-	// does not read.
+	// does not read. It may hold frames back until the next ReadFrame that
+	// finds none there.
 	WriteFrame(frame []byte) error
 	// ReadFrame copies the next frame into buf, which holds MaxFrame bytes,
 	// and returns its length and, where the carrier knows better than its

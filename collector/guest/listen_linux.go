@@ -106,6 +106,10 @@ func somaxconn() int {
 	return 128
 }
 
+// Alone says that from now on the process does nothing but serve the listener,
+// which then costs an emulated machine less.
+func (l *Listener) Alone() { l.server.alone.Store(true) }
+
 // Close closes the listener and its connections and waits for its goroutine.
 func (l *Listener) Close() error {
 	err := l.server.stop()

@@ -15,7 +15,8 @@ var ErrClosed = errors.New("link closed")
 type Link interface {
 	// Now is the link's clock, in µs from an arbitrary start.
 	Now() int64
-	// Send hands one IP packet to the machine at the time Now.
+	// Send hands one IP packet to the machine at the time Now, or before the
+	// next Receive waits.
 	Send(packet []byte) error
 	// Receive waits until the link's clock shows until at most and copies
 	// the next packet from the machine into buf, which holds at least

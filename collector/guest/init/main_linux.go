@@ -63,9 +63,11 @@ func run() error {
 			return err
 		}
 	}
-	if _, err := guest.Setup(&c); err != nil {
+	l, err := guest.Setup(&c)
+	if err != nil {
 		return err
 	}
+	l.Alone()
 	fmt.Println(guest.SaysReady)
 	return nil
 }
