@@ -27,6 +27,8 @@ func TestLabFirewall(t *testing.T) {
 		m := &pool.Machine{Name: kernel, Ports: pool.Ports{Open: 22, Closed: 1, UDP: 40125},
 			Options: map[string]string{"kernel": kernel, "sysctl.net.ipv4.conf.*.rp_filter": "2"},
 			Factors: map[string]string{"firewall": firewall, "sysctl.ip_default_ttl": "128", "mtu": "1400", "app.rcvbuf": "16384"}}
-		labtest.Exercise(t, qemu.Backend{}, m, labtest.Expect{IPv6: true, NoResets: true})
+		t.Run(firewall, func(t *testing.T) {
+			labtest.Exercise(t, qemu.Backend{}, m, labtest.Expect{IPv6: true, NoResets: true})
+		})
 	}
 }
