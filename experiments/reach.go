@@ -88,7 +88,7 @@ var reach = Entry{
 	Title:   "How far kinds of probes reach",
 	Summary: "Pairs of labels that vetted fields tell apart against packets sent, for each plan of a run: random packets, Nmap's probes, random, bred and chosen random dialogues; whether what tells them apart does so on machines of other images and with other memory and sysctls; and accuracy with each.",
 	Options: []Option{
-		{Name: "plans", Default: "random,nmap4,dialogue," + reachControl + ",bred", Doc: "plans of the run, or of runs RUN-PLAN beside it, comma separated; those that are not there are left out"},
+		{Name: "plans", Default: "random,nmap4,dialogue," + reachControl + ",bred", Doc: "plans of the run, or of runs RUN-PLAN beside it, or parts of the bred one (see tickle probes join), comma separated; those that are not there are left out"},
 		{Name: "factors", Default: "memory,sysctl", Doc: "factors whose values are held out one after the other, comma separated"},
 		{Name: "subsets", Default: "200", Doc: "subsets of each size that are drawn for the spread"},
 		{Name: "halves", Default: "20", Doc: "random halves of each label's images"},

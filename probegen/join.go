@@ -68,52 +68,64 @@ const (
 )
 
 // Join makes one bred set of several, so that one run has them all: a probe
-// that several have is sent once. Parts gives them back. The searches that made
-// them are taken to have seen the same machines. names and sets go together.
-func Join(names []string, sets []*Set) *Set {
-	options := make(map[string]string)
-	at := make(map[string]int)
-	var probes []Probe
+// that several have is sent once. Parts gives them back, by name. Sets whose
+// searches saw other machines, or that have one name, are an error. names and
+// sets go together.
+func Join(names []string, sets []*Set) (*Set, error) {
+	j := joining{at: make(map[string]int), options: make(map[string]string)}
 	for i, set := range sets {
-		var numbers []int
-		packets := 0
-		for j := range set.Probes {
-			p := &set.Probes[j]
-			content, err := json.Marshal(p.Steps)
-			if err != nil {
-				panic("probegen: " + err.Error()) // numbers and bytes always encode
-			}
-			n, ok := at[string(content)]
-			if !ok {
-				n = len(probes)
-				at[string(content)] = n
-				probes = append(probes, *p)
-			}
-			if !slices.Contains(numbers, n) {
-				numbers, packets = append(numbers, n), packets+p.Packets()
-			}
+		if have, want := set.Header.Options[SearchedOption], sets[0].Header.Options[SearchedOption]; have != want {
+			return nil, fmt.Errorf("%s and %s: the searches for them saw other machines: want those of one pool and draw", names[0], names[i])
 		}
-		slices.Sort(numbers)
-		options[partOption+names[i]] = strings.Trim(fmt.Sprint(numbers), "[]")
-		options[partPacketsOption+names[i]] = strconv.Itoa(packets)
-		of := set.Header.Options
-		if s := of[SearchPacketsOption]; s != "" {
-			options[partSearchedOption+names[i]] = s
+		if slices.Contains(names[:i], names[i]) {
+			return nil, fmt.Errorf("two sets are called %s: want each once", names[i])
 		}
-		if s := of[ProgressOption]; s != "" {
-			options[partProgressOption+names[i]] = s
-		}
-		if s := of[PairsOption]; s != "" {
-			options[PairsOption] = s
-		}
-		options[SearchedOption], options[ImagesOption] = of[SearchedOption], of[ImagesOption]
+		j.add(names[i], set)
 	}
 	packets := 0
-	for i := range probes {
-		packets += probes[i].Packets()
+	for i := range j.probes {
+		packets += j.probes[i].Packets()
 	}
-	options[JoinedPacketsOption] = strconv.Itoa(packets)
-	return BredSet(probes, sets[0].Header.Seed, options)
+	j.options[JoinedPacketsOption] = strconv.Itoa(packets)
+	return BredSet(j.probes, sets[0].Header.Seed, j.options), nil
+}
+
+// joining is a joined set in the making.
+type joining struct {
+	at      map[string]int // number of a probe, by what it sends
+	probes  []Probe
+	options map[string]string
+}
+
+// add takes in a set.
+func (j *joining) add(name string, set *Set) {
+	var numbers []int
+	packets := 0
+	for i := range set.Probes {
+		p := &set.Probes[i]
+		content, err := json.Marshal(p.Steps)
+		if err != nil {
+			panic("probegen: " + err.Error()) // numbers and bytes always encode
+		}
+		n, ok := j.at[string(content)]
+		if !ok {
+			n = len(j.probes)
+			j.at[string(content)] = n
+			j.probes = append(j.probes, *p)
+		}
+		if !slices.Contains(numbers, n) {
+			numbers, packets = append(numbers, n), packets+p.Packets()
+		}
+	}
+	slices.Sort(numbers)
+	j.options[partOption+name] = strings.Trim(fmt.Sprint(numbers), "[]")
+	j.options[partPacketsOption+name] = strconv.Itoa(packets)
+	for from, to := range map[string]string{SearchPacketsOption: partSearchedOption + name, ProgressOption: partProgressOption + name,
+		PairsOption: PairsOption, SearchedOption: SearchedOption, ImagesOption: ImagesOption} {
+		if s := set.Header.Options[from]; s != "" {
+			j.options[to] = s
+		}
+	}
 }
 
 // Parts gives the parts of a joined set by name, ascending; nil for any other.

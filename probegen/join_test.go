@@ -19,7 +19,8 @@ func TestJoin(t *testing.T) {
 	seen := func(packets string) map[string]string {
 		return map[string]string{SearchedOption: "m", ImagesOption: "i", SearchPacketsOption: packets, PairsOption: "28", ProgressOption: FormatProgress([]SearchPoint{{5, 3, 7}, {60, 4, 9}})}
 	}
-	joined := Join([]string{"bred", "control"}, []*Set{BredSet(all.Probes[:3], 7, seen("100")), BredSet(all.Probes[2:], 7, seen("90"))})
+	joined, err := Join([]string{"bred", "control"}, []*Set{BredSet(all.Probes[:3], 7, seen("100")), BredSet(all.Probes[2:], 7, seen("90"))})
+	require.NoError(t, err)
 	require.NoError(t, joined.Check())
 	require.Equal(t, BredSet(all.Probes, 7, nil).Probes, joined.Probes)
 	require.Equal(t, "m", joined.Header.Options[SearchedOption])
@@ -34,9 +35,20 @@ func TestJoin(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, parts)
 	for key, bad := range map[string]string{"part.bred": "1 5", "part-packets.bred": "none", "part-searched.bred": "many", "part-progress.bred": "1/2/3 4/5"} {
-		broken := Join([]string{"bred"}, []*Set{BredSet(all.Probes, 7, nil)}).Header
-		broken.Options[key] = bad
-		_, err = broken.Parts()
+		broken, err := Join([]string{"bred"}, []*Set{BredSet(all.Probes, 7, nil)})
+		require.NoError(t, err)
+		broken.Header.Options[key] = bad
+		_, err = broken.Header.Parts()
 		require.ErrorContains(t, err, "option "+key, key)
 	}
+}
+
+func TestJoinRefuses(t *testing.T) {
+	all, err := Generate("random", Config{N: 2, Seed: 3})
+	require.NoError(t, err)
+	one, other := BredSet(all.Probes, 7, map[string]string{SearchedOption: "a"}), BredSet(all.Probes, 7, map[string]string{SearchedOption: "b"})
+	_, err = Join([]string{"bred", "control"}, []*Set{one, other})
+	require.EqualError(t, err, "bred and control: the searches for them saw other machines: want those of one pool and draw")
+	_, err = Join([]string{"bred", "bred"}, []*Set{one, one})
+	require.EqualError(t, err, "two sets are called bred: want each once")
 }

@@ -33,8 +33,9 @@ With --data, what the probes drew from the pool, the search sees half of each
 label's images. Without, all machines of the pool are its own, and it sends them the
 probes first: take a small pool of one machine a label, as pool kernels has.
 
-Judge what it finds on other machines (tickle experiment reach), beside a search with
---control: random probes alone, at the same number of packets.
+Judge what it finds on other machines (tickle experiment reach), beside what a search
+with --control finds, random probes alone, at the same number of packets (tickle probes
+join makes one set of both).
 
 The runs of the search stay in the folder --work; the same command again goes on
 where it was. Works on dialogues and on random packets.`,
@@ -132,4 +133,43 @@ func parseLabel(s string) (datasets.Hierarchy, int, error) {
 		return 0, 0, fmt.Errorf("%q: want kernel or distribution, and a level from 0 to %d, as kernel/2", s, datasets.Levels-1)
 	}
 	return h, level, nil
+}
+
+func (p *program) probesJoin() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use:   "join FILE...",
+		Short: "Join what a search and its control found, for one run",
+		Long: `Makes one set of those that tickle probes breed found, so that one run has them all
+with the same machines and boots; a probe that several have is sent once. Experiment
+reach takes them apart again.`,
+		Example: "  tickle probes join bred.jsonl control.jsonl -o both.jsonl",
+		Args:    cobra.MinimumNArgs(2),
+		RunE: func(_ *cobra.Command, files []string) error {
+			var names []string
+			var sets []*probegen.Set
+			for _, file := range files {
+				set, err := probegen.ReadFile(file)
+				if err != nil {
+					return err
+				}
+				parts, err := set.Header.Parts()
+				if err != nil {
+					return fmt.Errorf("%s: %w", file, err)
+				}
+				if len(parts) != 1 {
+					return fmt.Errorf("%s: is joined of %d sets: want one that tickle probes breed made", file, len(parts))
+				}
+				names, sets = append(names, parts[0].Name), append(sets, set)
+			}
+			set, err := probegen.Join(names, sets)
+			if err != nil {
+				return err
+			}
+			return p.writeFile(out, set.Write)
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "the probe `FILE` that is made")
+	must(c.MarkFlagRequired("output"))
+	return c
 }

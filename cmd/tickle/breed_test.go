@@ -96,3 +96,31 @@ func TestBreedRefuses(t *testing.T) {
 		require.NoDirExists(t, "search")
 	}
 }
+
+// TestBredSetsAreJoined: what a search and its control found is one set for a
+// run, of which reach makes two plans.
+func TestBredSetsAreJoined(t *testing.T) {
+	t.Chdir(t.TempDir())
+	tickle(t, "probes", "gen", "--quiet", "--family", "dialogue", "-n", "3", "-o", "d.jsonl")
+	search := []string{"probes", "breed", "--quiet", "--probes", "d.jsonl", "--only", "linux-*", "--budget", "500", "--size", "10"}
+	tickle(t, append(search, "--work", "search", "-o", "bred.jsonl")...)
+	tickle(t, append(search, "--control", "--work", "control", "-o", "control.jsonl")...)
+	tickle(t, "probes", "join", "bred.jsonl", "control.jsonl", "-o", "both.jsonl")
+	both, err := probegen.ReadFile("both.jsonl")
+	require.NoError(t, err)
+	parts, err := both.Header.Parts()
+	require.NoError(t, err)
+	require.Len(t, parts, 2)
+	for i, name := range []string{breed.BredPart, breed.ControlPart} {
+		set, err := probegen.ReadFile(name + ".jsonl")
+		require.NoError(t, err)
+		require.Equal(t, name, parts[i].Name)
+		require.Len(t, parts[i].Probes, len(set.Probes))
+		require.Positive(t, parts[i].Searched)
+		require.NotEmpty(t, parts[i].Progress)
+	}
+	require.Contains(t, fails(t, "probes", "join", "bred.jsonl", "both.jsonl", "-o", "x.jsonl"), "both.jsonl: is joined of 2 sets: want one that tickle probes breed made")
+	require.Contains(t, fails(t, "probes", "join", "bred.jsonl", "d.jsonl", "-o", "x.jsonl"), "d.jsonl: is joined of 0 sets: want one that tickle probes breed made")
+	require.Contains(t, fails(t, "probes", "join", "bred.jsonl", "bred.jsonl", "-o", "x.jsonl"), "two sets are called bred: want each once")
+	require.NoFileExists(t, "x.jsonl")
+}

@@ -13,7 +13,7 @@ import (
 
 func (p *program) probes() *cobra.Command {
 	return group("probes", "Make probe sets and look at probes", "  tickle probes gen -n 500 -o probes.jsonl",
-		p.probesGen(), p.probesShow(), p.probesBreed(), p.probesShrink())
+		p.probesGen(), p.probesShow(), p.probesBreed(), p.probesJoin(), p.probesShrink())
 }
 
 func (p *program) probesGen() *cobra.Command {

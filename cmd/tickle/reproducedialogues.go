@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"path/filepath"
+	"runtime"
 	"strconv"
 
 	"tickle/collector"
@@ -56,10 +57,6 @@ func (r *reproduction) onPool(name, dir string) (collector.Config, error) {
 	return collector.Config{Dir: r.path(dir), Pool: pl, Backends: machines, Seed: r.seed, Workers: r.machinesAtATime()}, err
 }
 
-// controlPlan is the control of bred dialogues: the same search with random
-// ones in place of offspring.
-const controlPlan = "control"
-
 // breedDialogues searches for dialogues, and then, with as many packets, among
 // random ones alone: OUT/search/NAME and OUT/NAME.jsonl. The search has a pool
 // of its own, or sees half of the images of each label of the study's. A study
@@ -76,14 +73,17 @@ func (r *reproduction) breedDialogues(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, name := range []string{probegen.BredFamily, controlPlan} {
+	for _, name := range []string{breed.BredPart, breed.ControlPart} {
 		if cfg.Collect, err = r.onPool(cmp.Or(r.scale.searchPool, r.scale.pool), filepath.Join("search", name)); err != nil {
 			return err
 		}
 		if cfg.Collect.Pool, err = cfg.Collect.Pool.Select(r.scale.searched...); err != nil {
 			return err
 		}
-		cfg.Control = name == controlPlan
+		if r.workers == 0 && r.scale.waits {
+			cfg.Collect.Workers = 2 * runtime.GOMAXPROCS(0) // machines that run already are waited for even more
+		}
+		cfg.Control = name == breed.ControlPart
 		r.say("%s: %s", cfg.Collect.Dir, planWords[name])
 		err := r.breed(ctx, cfg, r.path(name+".jsonl"))
 		if errors.Is(err, breed.ErrNothing) {
@@ -108,8 +108,8 @@ func (r *reproduction) breedDialogues(ctx context.Context) error {
 
 // planWords say what each search is.
 var planWords = map[string]string{
-	probegen.BredFamily: "breeding dialogues",
-	controlPlan:         "their control: random dialogues alone, as many packets",
+	breed.BredPart:    "breeding dialogues",
+	breed.ControlPart: "their control: random dialogues alone, as many packets",
 }
 
 // bredDialogues has the dialogues that the searches found with the machines of
@@ -119,5 +119,9 @@ func (r *reproduction) bredDialogues(ctx context.Context) error {
 	if r.bredSets == nil {
 		return nil
 	}
-	return r.converse(ctx, probegen.BredFamily, probegen.Join(r.bredNames, r.bredSets))
+	set, err := probegen.Join(r.bredNames, r.bredSets)
+	if err != nil {
+		return err
+	}
+	return r.converse(ctx, probegen.BredFamily, set)
 }

@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -138,8 +139,28 @@ func Run(ctx context.Context, cfg Config) (r *Result, err error) {
 		return nil, fmt.Errorf("%w was found: no probe tells any pair of labels apart", ErrNothing)
 	}
 	s.result.Machines = s.machines
-	s.result.Set = probegen.BredSet(winners, s.Collect.Seed, s.options())
-	return &s.result, nil
+	s.result.Set, err = s.named(winners)
+	return &s.result, err
+}
+
+// The names of what a search and its control find, as parts of a set.
+const (
+	BredPart    = probegen.BredFamily
+	ControlPart = "control"
+)
+
+// named makes the winners a set of one part, that can be joined with others.
+func (s *search) named(winners []probegen.Probe) (*probegen.Set, error) {
+	options := s.options()
+	name := BredPart
+	if s.Control {
+		name = ControlPart
+	}
+	set, err := probegen.Join([]string{name}, []*probegen.Set{probegen.BredSet(winners, s.Collect.Seed, options)})
+	if err == nil {
+		maps.Copy(set.Header.Options, options)
+	}
+	return set, err
 }
 
 // options say how the winners were found.
