@@ -63,7 +63,7 @@ func TestNmap4BadInput(t *testing.T) {
 		{[]string{"--db", db, "none"}, "open none"},
 		{[]string{"--db", db, db}, "own-os-db:1: MatchPoints"},
 		{[]string{"--db", db, "--dialect", "8", f}, `--dialect: dialect "8": want 7.93 or current`},
-		{[]string{"--db", db}, "accepts 1 arg"},
+		{[]string{"--db", db}, "want FINGERPRINT, have none"},
 	} {
 		line := fails(t, append([]string{"nmap4", "match"}, c.args...)...)
 		require.Contains(t, line, c.want)

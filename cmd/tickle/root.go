@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"runtime/debug"
 	"runtime/pprof"
 	"runtime/trace"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -48,7 +50,31 @@ Probe only machines that you are allowed to probe.`,
 	f.StringVar(&p.trace, "trace", "", "write an execution trace to `FILE`")
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(p.probes(), p.pool(), p.collect(), p.dataset(), p.learners(), p.train(), p.predict(), p.model(), p.nmap4(), p.experiment(), p.report(), p.reproduce(), p.nmap6())
+	nameArguments(c)
 	return c
+}
+
+// nameArguments makes errors about the arguments of c, and of the commands below
+// it, say what is wanted as their usage calls it.
+func nameArguments(c *cobra.Command) {
+	for _, child := range c.Commands() {
+		nameArguments(child)
+	}
+	check := c.Args
+	if check == nil {
+		return
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if check(c, args) == nil {
+			return nil
+		}
+		_, want, _ := strings.Cut(c.Use, " ")
+		have := "none"
+		if len(args) > 0 {
+			have = fmt.Sprintf("%q", args)
+		}
+		return fmt.Errorf("%s: want %s, have %s; see %s --help", c.CommandPath(), cmp.Or(want, "no arguments"), have, c.CommandPath())
+	}
 }
 
 // group is a command that only holds others: alone it is an error, and so is

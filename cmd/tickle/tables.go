@@ -52,6 +52,9 @@ of TCP: a row a signature.`,
 			if format == "" {
 				format = strings.TrimPrefix(filepath.Ext(args[0]), ".")
 			}
+			if format == "" {
+				return fmt.Errorf("%s: the name does not end in a format: want --format, one of %s", args[0], strings.Join(tableFormats().Importers(), ", "))
+			}
 			f, err := tableFormats().Importer(format)
 			if err != nil {
 				return fmt.Errorf("--format: %w", err)
