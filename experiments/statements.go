@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -122,7 +123,7 @@ func runStatements(ctx context.Context, in *Input) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{in: in, resamples: resamples, predictions: make(map[string][]Prediction)}
+	j := &judge{in: in, resamples: resamples, predictions: make(map[string][]Prediction), lacks: make(map[string]bool)}
 	rows := make([]StatementRow, len(list))
 	found := make([]*finding, len(list))
 	modelled := make([]bool, len(list))
@@ -144,7 +145,17 @@ func runStatements(ctx context.Context, in *Input) (*Result, error) {
 			rows[i].Verdict, rows[i].Why = verdict(found[i], adjusted[i], modelled[i])
 		}
 	}
-	return &Result{Rows: rows}, nil
+	return &Result{Rows: rows, Warnings: j.warnings()}, nil
+}
+
+// WarnNoResult says that experiments were not run whose results were asked.
+const WarnNoResult = "no-result"
+
+func (j *judge) warnings() []Warning {
+	if len(j.lacks) == 0 {
+		return nil
+	}
+	return []Warning{{Code: WarnNoResult, Text: fmt.Sprintf("%s has no result of %s: run what is wanted first, with the same -o", j.in.Results, strings.Join(sortedKeys(j.lacks), ", "))}}
 }
 
 // judge reads the results that statements rest on.
@@ -152,6 +163,7 @@ type judge struct {
 	in          *Input
 	resamples   int
 	predictions map[string][]Prediction
+	lacks       map[string]bool // experiments without a result
 }
 
 // examine finds what the results say to a statement. Without a finding the row
@@ -170,6 +182,7 @@ func (j *judge) examine(s *statement) (row StatementRow, f *finding, modelled bo
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		row.Why = fmt.Sprintf("no result of the experiment %s", row.Source)
+		j.lacks[row.Source] = true
 		return row, nil, false, nil
 	case err != nil:
 		return row, nil, false, err

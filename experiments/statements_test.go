@@ -105,6 +105,8 @@ func judgeAll(t *testing.T, dir string) map[string]StatementRow {
 	in := &Input{Data: &Data{Matrix: &datasets.Matrix{}, Origin: Origin{Hash: "abc"}}, Results: dir, Seed: 1, Options: map[string]string{"resamples": "200"}}
 	r, err := Run(context.Background(), &statements, in)
 	require.NoError(t, err)
+	require.Equal(t, WarnNoResult, r.Warnings[0].Code)
+	require.Equal(t, dir+" has no result of factors, overfitting, probe-count, repeats: run what is wanted first, with the same -o", r.Warnings[0].Text)
 	rows := make(map[string]StatementRow)
 	for _, row := range r.Rows.([]StatementRow) {
 		rows[row.ID] = row

@@ -66,10 +66,21 @@ func (p *program) oneExperiment(e *experiments.Entry) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.runExperiment(c.Context(), e, &s, experiments.Of(s.data, d)); err != nil {
+			r, err := p.runExperiment(c.Context(), e, &s, experiments.Of(s.data, d))
+			if err != nil {
 				return err
 			}
-			return reports.WriteIndex(s.out)
+			if err := reports.WriteIndex(s.out); err != nil {
+				return err
+			}
+			for _, w := range r.Warnings {
+				if w.Code == experiments.WarnNoResult {
+					p.say("%s: %s", e.Name, w.Text)
+				}
+			}
+			p.say("%s: %s, %s: %s, %s", e.Name, counted(len(r.Cells()), "row"), counted(len(r.Warnings), "reason")+" for doubt",
+				filepath.Join(s.out, e.Name), filepath.Join(s.out, "index.html"))
+			return nil
 		},
 	}
 	f := c.Flags()
@@ -106,10 +117,10 @@ func (o *optionValue) Set(s string) error {
 }
 
 // runExperiment runs e on data and writes its result, tables and figures.
-func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *study, data *experiments.Data) error {
+func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *study, data *experiments.Data) (*experiments.Result, error) {
 	configured, err := parseLearners(s.learners)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	show := p.stage(e.Name)
 	in := &experiments.Input{
@@ -120,11 +131,11 @@ func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *st
 	result, err := experiments.Run(ctx, e, in)
 	show.end(err == nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	dir := filepath.Join(s.out, e.Name)
 	if err := result.Write(dir); err != nil {
-		return err
+		return nil, err
 	}
 	if len(result.Cells()) == 0 {
 		for _, w := range result.Warnings {
@@ -133,7 +144,15 @@ func (p *program) runExperiment(ctx context.Context, e *experiments.Entry, s *st
 			}
 		}
 	}
-	return reports.Write(dir, result, reports.Options{Width: reports.Page})
+	return result, reports.Write(dir, result, reports.Options{Width: reports.Page})
+}
+
+// counted writes how many things there are.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // parseLearners reads a list of learners; "all" is every one of ours with its

@@ -256,5 +256,6 @@ func (r *reproduction) experiment(ctx context.Context, e *experiments.Entry, dat
 	if e.NeedsVectors {
 		s.data = r.path(vectorDataName)
 	}
-	return r.runExperiment(ctx, e, s, data)
+	_, err := r.runExperiment(ctx, e, s, data)
+	return err
 }
