@@ -50,8 +50,8 @@ const (
 	untilTime   = 350_000 // µs: the least that the machine is given for what it does by itself, between the first and the second time that stacks repeat themselves
 )
 
-// mostDialogues is how many run at a time on one machine at most. Tickle's own
-// listeners hold more connections, and no ordinary backlog is shorter.
+// mostDialogues is how many run at a time on one machine of whose application
+// nothing is known: no ordinary backlog is shorter.
 const mostDialogues = 64
 
 // startDialogue sends the first step of copy c.

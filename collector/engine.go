@@ -80,6 +80,7 @@ type session struct {
 	capture  *capture // nil: none
 	attempt  attempt
 	noIPv6   bool // IPv6 probes are not sent to it
+	holds    int  // connections that its application holds; 0: not known
 }
 
 // reset makes the engine ready for a session.
@@ -118,7 +119,7 @@ func (e *engine) reset(s session) error {
 	e.order, e.slow = s.program.order, slowly{order: e.slow.order[:0]}
 	e.ahead.from, e.ahead.to = 0, 0
 	e.counts, e.next, e.end = Counts{}, 0, 0
-	e.most = mostAtOnce(s.machine)
+	e.most = mostAtOnce(s.machine, s.holds)
 	e.boot()
 	return nil
 }
@@ -180,16 +181,19 @@ func paceOf(p *Plan, m *pool.Machine, certain bool) int64 {
 }
 
 // mostAtOnce is how many dialogues a machine may hold: less than its listener
-// keeps waiting to be accepted.
-func mostAtOnce(m *pool.Machine) int {
-	text, ok := m.Factors["app.backlog"]
-	if !ok {
-		return mostDialogues
+// keeps waiting to be accepted, and a quarter of what its application holds
+// (0: not known), for there are more of them at a slow pace and some linger.
+func mostAtOnce(m *pool.Machine, holds int) int {
+	most := mostDialogues
+	if holds > 0 {
+		most = max(holds/4, 1)
 	}
-	if backlog, err := strconv.Atoi(text); err == nil {
-		return max(min(backlog/2, mostDialogues), 1)
+	if text, ok := m.Factors["app.backlog"]; ok {
+		if backlog, err := strconv.Atoi(text); err == nil {
+			most = max(min(backlog/2, most), 1)
+		}
 	}
-	return mostDialogues
+	return most
 }
 
 // ownPace is the pace that a machine's rate stands for, or 0.

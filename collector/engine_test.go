@@ -489,3 +489,20 @@ func BenchmarkExchange(b *testing.B) {
 	b.ReportMetric(exchanges/b.Elapsed().Seconds(), "exchanges/s")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/exchanges, "ns/exchange")
 }
+
+// A machine holds no more dialogues than its backlog or its application.
+func TestMostAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		backlog     string
+		holds, want int
+	}{
+		{"", 0, 64}, {"", 768, 192}, {"", 2, 1},
+		{"1", 768, 1}, {"16", 0, 8}, {"16", 768, 8}, {"4096", 768, 192}, {"4096", 0, 64},
+	} {
+		m := &pool.Machine{}
+		if c.backlog != "" {
+			m.Factors = map[string]string{"app.backlog": c.backlog}
+		}
+		require.Equal(t, c.want, mostAtOnce(m, c.holds), c)
+	}
+}

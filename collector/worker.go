@@ -129,7 +129,7 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	}
 	e := w.engine
 	err = e.reset(session{program: p.program, pairs: p.pairs, link: link, machine: p.machine, deadline: w.run.cfg.Deadline,
-		capture: packets, attempt: a, noIPv6: p.noIPv6 != nil})
+		capture: packets, attempt: a, noIPv6: p.noIPv6 != nil, holds: pool.Connections(w.run.cfg.Backends[p.machine.Backend])})
 	if err == nil {
 		err = e.run(ctx)
 	}

@@ -33,6 +33,10 @@ type Config struct {
 	Firewall Firewall          `json:"firewall,omitempty"` // "": none
 }
 
+// MaxConnections is the number of connections that a guest's application
+// holds at a time; it closes what comes beyond them at once.
+const MaxConnections = 768
+
 // Firewall says what the guest does with what is not for its listener.
 type Firewall string
 

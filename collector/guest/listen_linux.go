@@ -20,10 +20,6 @@ type Listener struct {
 	done   chan struct{} // closed once it has ended
 }
 
-// MaxConnections is the number of connections that a guest's application
-// holds at a time; it closes what comes beyond them at once.
-const MaxConnections = 256
-
 // listen opens the listener by hand, for net.Listen has no backlog, and serves
 // it by hand, for in an emulated machine goroutines and their poller cost more
 // than all of a connection's packets.

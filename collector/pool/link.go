@@ -86,6 +86,24 @@ type Dual interface {
 	IPv6(m *Machine) error
 }
 
+// Holder is a Backend whose machines run an application that is known to hold
+// many connections.
+type Holder interface {
+	Backend
+	// Connections is how many it holds at a time; the kernel keeps no fewer
+	// waiting for it.
+	Connections() int
+}
+
+// Connections is how many the application of b's machines holds, or 0: not
+// known.
+func Connections(b Backend) int {
+	if h, ok := b.(Holder); ok {
+		return h.Connections()
+	}
+	return 0
+}
+
 // IPv6 gives nil where m, a machine of b's, has an IPv6 address, else why it
 // has none.
 func IPv6(b Backend, m *Machine) error {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tickle/collector/ether"
+	"tickle/collector/guest"
 	"tickle/collector/guest/boot"
 	"tickle/collector/lab"
 	"tickle/collector/pool"
@@ -28,7 +29,10 @@ const Program = "qemu-system-x86_64"
 // lab. Its factors are "memory" in MiB and those of package guest.
 type Backend struct{}
 
-var _ pool.Dual = Backend{}
+var (
+	_ pool.Dual   = Backend{}
+	_ pool.Holder = Backend{}
+)
 
 // DefaultMemory is a guest's memory in MiB; MinMemory is the least with which
 // the kernels boot.
@@ -106,6 +110,9 @@ func (s *spec) find(kernel string) (err error) {
 
 // IPv6 is nil: the kernels have it.
 func (Backend) IPv6(*pool.Machine) error { return nil }
+
+// Connections is what the application in the guest holds.
+func (Backend) Connections() int { return guest.MaxConnections }
 
 // Open boots the machine and waits until its open port answers. The seed is not
 // used: a real kernel draws its own random numbers.

@@ -26,7 +26,10 @@ import (
 // firewall, which the kernels lack, and "memory" in MiB.
 type Backend struct{}
 
-var _ pool.Dual = Backend{}
+var (
+	_ pool.Dual   = Backend{}
+	_ pool.Holder = Backend{}
+)
 
 // DefaultMemory is a guest's memory in MiB; MinMemory is the least with which
 // the kernels boot.
@@ -72,6 +75,9 @@ func (Backend) Check(m *pool.Machine) error {
 
 // IPv6 is nil: the kernels have it.
 func (Backend) IPv6(*pool.Machine) error { return nil }
+
+// Connections is what the application in the guest holds.
+func (Backend) Connections() int { return guest.MaxConnections }
 
 // Open boots the machine and waits until its open port answers. The seed is
 // not used: a real kernel draws its own random numbers.
