@@ -81,6 +81,7 @@ type section struct {
 	Warnings                        []string
 	Files                           []string // beside the page, relative to it
 	Columns                         []experiments.Column
+	Predictions                     []experiments.Column // where there are single predictions
 	Head                            []cell
 	Rows                            [][]cell
 	Folded                          bool // only the first rows are shown until the reader asks for all
@@ -145,6 +146,9 @@ func sectionOf(r *experiments.Result, exists func(string) bool) (section, error)
 	for _, name := range []string{"figure.pdf", "figure.svg", "figure.png", "table.csv", "table.md", "table.tex", "result.json", "predictions.parquet", "splits.csv"} {
 		if path := r.Experiment + "/" + name; exists(path) {
 			s.Files = append(s.Files, path)
+			if name == "predictions.parquet" {
+				s.Predictions = experiments.PredictionColumns()
+			}
 		}
 	}
 	fig, err := FigureOf(r)

@@ -12,6 +12,20 @@ import (
 	"tickle/experiments"
 )
 
+// Where there are single predictions the page says what their columns mean, and
+// every one of them is said.
+func TestPageExplainsPredictions(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, writePage(&b, []*experiments.Result{small()}, func(path string) bool { return path == "accuracy/predictions.parquet" }))
+	for _, c := range experiments.PredictionColumns() {
+		require.NotEmpty(t, c.Doc, c.Name)
+		require.Contains(t, b.String(), "<dt>"+c.Name+"</dt>")
+	}
+	b.Reset()
+	require.NoError(t, WritePage(&b, []*experiments.Result{small()}))
+	require.NotContains(t, b.String(), "What predictions.parquet holds")
+}
+
 func TestPageLoadsNothingAndHidesNothing(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WritePage(&b, []*experiments.Result{small()}))
