@@ -13,15 +13,19 @@ import (
 //
 //	table of the columns that the tree tests
 //	the root, and each node's branches behind it:
-//	    uint: 0 of a leaf, 1 of a branch a value, 2 of one value against the
-//	        others, 3 of a threshold
+//	    uint: 4 of a leaf, 5 of a branch a value, 6 of one value against the
+//	        others, 7 of a threshold
 //	    of a leaf: flag whether no training row came to it
-//	    of any other: index of the column; with 2 the code of the value as an
-//	        index, with 3 the threshold as a float, up to which the first of
+//	    of any other: index of the column; with 6 the code of the value as an
+//	        index, with 7 the threshold as a float, up to which the first of
 //	        two branches goes
 //	    count of bags (a leaf has one, any other node one a branch)
-//	    floats: the training weight of each bag by class, of each bag, of each
-//	        class, and of all
+//	    count of the classes that came to it, and the index of each, ascending
+//	    floats: the training weight of each bag by these classes, of each bag, of
+//	        each of these classes, and of all
+//
+// In older files the uint is 4 less, no classes are listed, and the weights are
+// of all of them.
 func (m *Model) Store(e *modelfile.Encoder) error {
 	var ids []attributes.ID
 	deepest := 0
@@ -41,51 +45,37 @@ func (m *Model) Store(e *modelfile.Encoder) error {
 	}
 	ids = modelfile.Columns(ids)
 	e.Table(m.matrix, ids, nil)
-	w := writer{e, ids, make([]float64, len(m.classes))}
-	w.node(m.root)
+	storeNode(e, m.root, ids)
 	return nil
 }
 
-// writer writes the nodes of a tree.
-type writer struct {
-	*modelfile.Encoder
-	columns []attributes.ID
-	all     []float64 // weights of all classes
-}
+// listed is what a node's uint is above its kind where its classes are listed.
+const listed = 4
 
-func (w *writer) node(n *node) {
+func storeNode(e *modelfile.Encoder, n *node, ids []attributes.ID) {
 	if n.test == nil {
-		w.Uint(0)
-		w.Flag(n.empty)
+		e.Uint(listed)
+		e.Flag(n.empty)
 	} else {
-		w.Uint(uint64(n.test.kind))
-		w.Index(modelfile.Place(w.columns, n.test.id))
+		e.Uint(listed + uint64(n.test.kind))
+		e.Index(modelfile.Place(ids, n.test.id))
 		switch n.test.kind {
 		case oneValue:
-			w.Index(int(n.test.code))
+			e.Index(int(n.test.code))
 		case threshold:
-			w.Float(n.test.point)
+			e.Float(n.test.point)
 		}
 	}
-	w.Count(len(n.dist.bag))
-	for bag := range n.dist.bag {
-		w.weights(n.dist.ids, n.dist.row(bag))
-	}
-	w.Floats(n.dist.bag)
-	w.weights(n.dist.ids, n.dist.class)
-	w.Float(n.dist.total)
+	e.Count(len(n.dist.bag))
+	e.Count(len(n.dist.ids))
+	e.Indices(n.dist.ids)
+	e.Floats(n.dist.cells)
+	e.Floats(n.dist.bag)
+	e.Floats(n.dist.class)
+	e.Float(n.dist.total)
 	for _, son := range n.sons {
-		w.node(son)
+		storeNode(e, son, ids)
 	}
-}
-
-// weights writes the weights of classes as those of all.
-func (w *writer) weights(ids []int32, weights []float64) {
-	clear(w.all)
-	for i, c := range ids {
-		w.all[c] = weights[i]
-	}
-	w.Floats(w.all)
 }
 
 func load(ctx context.Context, s *learners.Stored) (learners.Model, error) {
@@ -113,17 +103,18 @@ func (r *reader) node(depth int) *node {
 	if depth > modelfile.MaxDepth {
 		r.Fail("a tree of more than %d levels", modelfile.MaxDepth)
 	}
-	kind := testKind(r.Number("kind of node", 0, int(threshold)))
+	number := r.Number("kind of node", 0, listed+int(threshold))
 	if r.Err() != nil {
 		return nil
 	}
+	kind := testKind(number % listed)
 	n, bags := &node{}, 1
 	if kind == 0 {
 		n.empty = r.Flag("empty")
 	} else if n.test = r.test(kind); n.test != nil {
 		bags = n.test.bags()
 	}
-	n.dist = r.distribution(bags)
+	n.dist = r.distribution(bags, number >= listed)
 	if r.Err() != nil || n.test == nil {
 		return n
 	}
@@ -161,45 +152,70 @@ func (r *reader) test(kind testKind) *test {
 	return t
 }
 
-func (r *reader) distribution(bags int) *distribution {
-	if got := r.Count("bags", r.classes+1); got != bags {
+// distribution reads the weights of a node; nil after an error. Where its classes
+// are not listed they are of all, of which those with weight are kept.
+func (r *reader) distribution(bags int, listed bool) *distribution {
+	if got := r.Count("bags", 2); got != bags {
 		r.Fail("%d bags: want %d", got, bags)
 	}
-	if r.Err() != nil {
+	ids := r.ids(listed)
+	if r.Err() != nil || !r.Holds("weights", (bags+1)*(len(ids)+1)) {
 		return nil
 	}
 	between := [2]float64{0, modelfile.MaxWeight}
-	cells := r.FloatsBetween("weight", bags*r.classes, between)
-	bag := r.FloatsBetween("weight of a bag", bags, between)
-	class := r.FloatsBetween("weight of a class", r.classes, between)
-	total := r.Between("weight", between[0], between[1])
+	d := newDistribution(bags, ids)
+	copy(d.cells, r.FloatsBetween("weight", len(d.cells), between))
+	copy(d.bag, r.FloatsBetween("weight of a bag", bags, between))
+	copy(d.class, r.FloatsBetween("weight of a class", len(ids), between))
+	d.total = r.Between("weight", between[0], between[1])
 	if r.Err() != nil {
 		return nil
 	}
-	return narrow(distribution{cells: cells, bag: bag, class: class, total: total})
-}
-
-// narrow leaves the classes of a distribution over all that have weight.
-func narrow(all distribution) *distribution {
-	classes := len(all.class)
-	var ids []int32
-	for c := range all.class {
-		has := all.class[c] != 0
-		for b := range all.bag {
-			has = has || all.cells[b*classes+c] != 0
-		}
-		if has {
-			ids = append(ids, int32(c))
-		}
-	}
-	d := newDistribution(len(all.bag), ids)
-	copy(d.bag, all.bag)
-	d.total = all.total
-	for i, c := range ids {
-		d.class[i] = all.class[c]
-		for b := range d.bag {
-			d.row(b)[i] = all.cells[b*classes+int(c)]
-		}
+	if !listed {
+		return d.narrow()
 	}
 	return d
+}
+
+// ids reads the classes of a node, or gives all.
+func (r *reader) ids(listed bool) []int32 {
+	if !listed {
+		all := make([]int32, r.classes)
+		for c := range all {
+			all[c] = int32(c)
+		}
+		return all
+	}
+	ids := r.Indices("class", r.Count("classes", 1), r.classes)
+	for i := 1; i < len(ids); i++ {
+		if ids[i] <= ids[i-1] {
+			r.Fail("class %d behind class %d: want classes in rising order", ids[i], ids[i-1])
+		}
+	}
+	return ids
+}
+
+// narrow leaves the classes that have weight.
+func (d *distribution) narrow() *distribution {
+	var places []int
+	var ids []int32
+	for place, c := range d.ids {
+		has := d.class[place] != 0
+		for bag := range d.bag {
+			has = has || d.row(bag)[place] != 0
+		}
+		if has {
+			places, ids = append(places, place), append(ids, c)
+		}
+	}
+	n := newDistribution(len(d.bag), ids)
+	copy(n.bag, d.bag)
+	n.total = d.total
+	for i, place := range places {
+		n.class[i] = d.class[place]
+		for bag := range n.bag {
+			n.row(bag)[i] = d.row(bag)[place]
+		}
+	}
+	return n
 }
