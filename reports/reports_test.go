@@ -85,6 +85,10 @@ func TestTables(t *testing.T) {
 
 func TestLaTeXEscapes(t *testing.T) {
 	require.Equal(t, `50\% \& a\_b \#1 \{\textbackslash{}\} \textasciitilde{}\textasciicircum{} \$`, latexText(`50% & a_b #1 {\} ~^ $`))
+	points := experiments.Column{Type: "number", Decimals: 1}
+	require.Equal(t, "$-6.5$", latexCell(experiments.Number(-6.49), &points))
+	require.Equal(t, "6.5", latexCell(experiments.Number(6.49), &points))
+	require.Equal(t, "--", latexCell(experiments.NA, &points))
 }
 
 func TestFiguresAreTheSameBytesEachTime(t *testing.T) {

@@ -171,6 +171,9 @@ func latexCell(v any, c *experiments.Column) string {
 		if v.IsNA() {
 			return "--"
 		}
+		if text := rounded(v, c); strings.HasPrefix(text, "-") {
+			return "$" + text + "$" // a minus, not a hyphen
+		}
 	case experiments.PaperValue:
 		if v.Given() && v.Relation != "=" {
 			return "$" + v.String() + "$"
