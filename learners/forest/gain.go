@@ -1,7 +1,6 @@
 package forest
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -69,11 +68,23 @@ type tally struct {
 	high   []float64
 }
 
-// numbered is an entry's number, its class in the node's order, and weight.
+// numbered is an entry's number, its class in the node's order, its place there,
+// and its weight.
 type numbered struct {
-	value  float64
-	class  int32
-	weight float64
+	value, weight float64
+	class, place  int32
+}
+
+// compare orders by number, and equals as they stand at the node: as good as a
+// stable sort, and faster.
+func (a numbered) compare(b numbered) int {
+	switch {
+	case a.value < b.value:
+		return -1
+	case a.value > b.value:
+		return 1
+	}
+	return int(a.place - b.place)
 }
 
 // start makes the tally ready for the entries of a node.
@@ -158,11 +169,11 @@ func (t *tally) cut(cells []float64) (point float64, ok bool) {
 		}
 		if v := cells[e.row]; !math.IsNaN(v) {
 			class := len(t.high) - 1
-			t.known = append(t.known, numbered{v, int32(class), e.weight})
+			t.known = append(t.known, numbered{v, e.weight, int32(class), int32(i)})
 			t.high[class] += e.weight
 		}
 	}
-	slices.SortStableFunc(t.known, func(a, b numbered) int { return cmp.Compare(a.value, b.value) })
+	slices.SortFunc(t.known, numbered.compare)
 	least := int64(math.MaxInt64)
 	low, high := t.newPartial(t.low), t.newPartial(t.high)
 	for i, e := range t.known {
