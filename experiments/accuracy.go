@@ -46,8 +46,7 @@ var accuracy = Entry{
 		{Name: "folds", Default: "10", Doc: "folds of the cross-validation, 2 or more"},
 		{Name: "repeats", Default: "1", Doc: "times that the cross-validation is repeated with other folds"},
 		{Name: "resamples", Default: "2000", Doc: "bootstrap resamples of the intervals"},
-		{Name: "hierarchies", Default: "kernel,distribution", Doc: "label hierarchies", Values: []string{"kernel", "distribution"}, List: true},
-		{Name: "fields", Default: "prone,vetted", Doc: "field sets", Values: []string{"prone", "vetted"}, List: true},
+		hierarchiesOption, fieldsOption("prone,vetted"),
 		nmapOption, databaseOption,
 		{Name: "splits", Default: "paper,grouped", Doc: "ways of cutting folds, comma separated: " + splitNames},
 	},
@@ -95,14 +94,7 @@ func (a *accuracyRun) plan(ctx context.Context) error {
 		return fmt.Errorf("no learners: want one at least")
 	}
 	var repeats int
-	var err error
-	if a.folds, err = a.in.integer("folds", 2); err != nil {
-		return err
-	}
-	if repeats, err = a.in.integer("repeats", 1); err != nil {
-		return err
-	}
-	if a.resamples, err = a.in.integer("resamples", 1); err != nil {
+	if err := a.in.integers(whole{"folds", 2, &a.folds}, whole{"repeats", 1, &repeats}, whole{"resamples", 1, &a.resamples}); err != nil {
 		return err
 	}
 	splitters, err := a.in.splitters("splits", a.folds, repeats)

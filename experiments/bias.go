@@ -123,13 +123,7 @@ type biasRun struct {
 }
 
 func (b *biasRun) configure() (err error) {
-	if b.draws, err = b.in.integer("draws", 1); err != nil {
-		return err
-	}
-	if b.machines, err = b.in.integer("machines", 20); err != nil {
-		return err
-	}
-	if b.folds, err = b.in.integer("folds", 2); err != nil {
+	if err := b.in.integers(whole{"draws", 1, &b.draws}, whole{"machines", 20, &b.machines}, whole{"folds", 2, &b.folds}); err != nil {
 		return err
 	}
 	if list := b.in.list("fields"); len(list) == 1 {

@@ -52,16 +52,8 @@ var calibration = Entry{
 const calibrationStream = 0x63616c6962 << 24
 
 func runCalibration(ctx context.Context, in *Input) (*Result, error) {
-	folds, err := in.integer("folds", 2)
-	if err != nil {
-		return nil, err
-	}
-	bins, err := in.integer("bins", 2)
-	if err != nil {
-		return nil, err
-	}
-	resamples, err := in.integer("resamples", 1)
-	if err != nil {
+	var folds, bins, resamples int
+	if err := in.integers(whole{"folds", 2, &folds}, whole{"bins", 2, &bins}, whole{"resamples", 1, &resamples}); err != nil {
 		return nil, err
 	}
 	tasks, warnings := in.levels()

@@ -63,8 +63,7 @@ var compare = Entry{
 		{Name: "folds", Default: "10", Doc: "folds of the cross-validation, 2 or more"},
 		{Name: "repeats", Default: "1", Doc: "times that the cross-validation is repeated with other folds"},
 		{Name: "resamples", Default: "2000", Doc: "bootstrap resamples of the intervals, and permutations"},
-		{Name: "hierarchies", Default: "kernel,distribution", Doc: "label hierarchies", Values: []string{"kernel", "distribution"}, List: true},
-		{Name: "fields", Default: "prone,vetted", Doc: "field sets", Values: []string{"prone", "vetted"}, List: true},
+		hierarchiesOption, fieldsOption("prone,vetted"),
 		{Name: "splits", Default: "grouped", Doc: "ways of cutting folds, comma separated: " + splitNames},
 		{Name: "also", Default: "", Doc: "folders of further data sets, comma separated; from 5 data sets on learners are ranked over them"},
 	},
@@ -185,12 +184,8 @@ func (c *Comparison) validate(ctx context.Context, in *Input) error {
 // comparedCells lists the cells of the experiment, learner after learner for
 // each level, field set and split.
 func comparedCells(in *Input) ([]Cell, error) {
-	folds, err := in.integer("folds", 2)
-	if err != nil {
-		return nil, err
-	}
-	repeats, err := in.integer("repeats", 1)
-	if err != nil {
+	var folds, repeats int
+	if err := in.integers(whole{"folds", 2, &folds}, whole{"repeats", 1, &repeats}); err != nil {
 		return nil, err
 	}
 	splitters, err := in.splitters("splits", folds, repeats)

@@ -55,16 +55,8 @@ var factors = Entry{
 const WarnNoFactor = "no-factor"
 
 func runFactors(ctx context.Context, in *Input) (*Result, error) {
-	least, err := in.integer("least", 1)
-	if err != nil {
-		return nil, err
-	}
-	folds, err := in.integer("folds", 2)
-	if err != nil {
-		return nil, err
-	}
-	resamples, err := in.integer("resamples", 1)
-	if err != nil {
+	var least, folds, resamples int
+	if err := in.integers(whole{"least", 1, &least}, whole{"folds", 2, &folds}, whole{"resamples", 1, &resamples}); err != nil {
 		return nil, err
 	}
 	tasks, warnings := in.levels()

@@ -50,11 +50,7 @@ const WarnNoForest = "no-forest"
 
 func runImportance(ctx context.Context, in *Input) (*Result, error) {
 	run := &importanceRun{in: in, sources: in.Data.SourcesOf()}
-	var err error
-	if run.permutations, err = in.integer("permutations", 1); err != nil {
-		return nil, err
-	}
-	if run.probes, err = in.integer("probes", 0); err != nil {
+	if err := in.integers(whole{"permutations", 1, &run.permutations}, whole{"probes", 0, &run.probes}); err != nil {
 		return nil, err
 	}
 	if len(in.Learners) == 0 {

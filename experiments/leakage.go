@@ -55,14 +55,7 @@ var leakage = Entry{
 
 func runLeakage(ctx context.Context, in *Input) (*Result, error) {
 	l := leakageRun{in: in}
-	var err error
-	if l.folds, err = in.integer("folds", 2); err != nil {
-		return nil, err
-	}
-	if l.repeats, err = in.integer("repeats", 1); err != nil {
-		return nil, err
-	}
-	if l.resamples, err = in.integer("resamples", 1); err != nil {
+	if err := in.integers(whole{"folds", 2, &l.folds}, whole{"repeats", 1, &l.repeats}, whole{"resamples", 1, &l.resamples}); err != nil {
 		return nil, err
 	}
 	tasks, warnings := in.levels()

@@ -42,16 +42,8 @@ var learningCurve = Entry{
 }
 
 func runLearningCurve(ctx context.Context, in *Input) (*Result, error) {
-	folds, err := in.integer("folds", 2)
-	if err != nil {
-		return nil, err
-	}
-	repeats, err := in.integer("repeats", 1)
-	if err != nil {
-		return nil, err
-	}
-	resamples, err := in.integer("resamples", 1)
-	if err != nil {
+	var folds, repeats, resamples int
+	if err := in.integers(whole{"folds", 2, &folds}, whole{"repeats", 1, &repeats}, whole{"resamples", 1, &resamples}); err != nil {
 		return nil, err
 	}
 	var splits []partialFolds

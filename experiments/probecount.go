@@ -53,12 +53,8 @@ var probeCount = Entry{
 
 func runProbeCount(ctx context.Context, in *Input) (*Result, error) {
 	m := in.Data.Matrix
-	pairs, err := in.integer("pairs", 1)
-	if err != nil {
-		return nil, err
-	}
-	subsets, err := in.integer("subsets", 1)
-	if err != nil {
+	var pairs, subsets int
+	if err := in.integers(whole{"pairs", 1, &pairs}, whole{"subsets", 1, &subsets}); err != nil {
 		return nil, err
 	}
 	r, rows := &Result{}, []ProbeCountRow{}

@@ -159,6 +159,23 @@ func (in *Input) integer(name string, least int) (int, error) {
 	return v, nil
 }
 
+// whole is an option that is a whole number from a least one on.
+type whole struct {
+	name  string
+	least int
+	to    *int
+}
+
+// integers reads several options.
+func (in *Input) integers(options ...whole) (err error) {
+	for _, o := range options {
+		if *o.to, err = in.integer(o.name, o.least); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
