@@ -95,7 +95,7 @@ func (e *equalPlan) in(t *levelTask, scope string) func(pair int) bool {
 // ask draws subsets of a plan's probes with so many packets at most, one probe
 // at least.
 func (r *reachRun) ask(p *reachPlan, t *levelTask, packets float64) *equalPlan {
-	e := &equalPlan{plan: p, test: OtherImages, probes: min(p.probes, max(1, int(packets/p.packets)))}
+	e := &equalPlan{plan: p, test: OtherImages, probes: min(p.probes, max(1, int(packets/p.packets+1e-9)))} // rounding takes none from who has as many
 	e.pairs = datasets.NewLabelPairs(p.data.Matrix, t.hierarchy, t.level, p.data.VettedFields())
 	every := make([]int32, len(e.pairs.Labels))
 	for i := range every {

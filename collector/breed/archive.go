@@ -15,8 +15,23 @@ type pair [2]string
 
 // found is a probe with the pairs that it tells apart.
 type found struct {
-	probe probegen.Probe
-	told  datasets.PairSet // by place in search.pairs
+	probe   probegen.Probe
+	opening string           // see openingOf
+	told    datasets.PairSet // by place in search.pairs
+}
+
+// openingOf names how a dialogue opens its connection. What opens none is like
+// nothing but itself.
+//
+// A pair's probes should open in different ways, for what a machine is set to
+// (timestamps, SACK, window scaling, ECN) decides what it says behind an opening
+// that offers it: what tells two labels apart behind several is the more likely
+// to do so on machines with other settings.
+func openingOf(p *probegen.Probe) string {
+	if opening, _, ok := strings.Cut(p.Name, "/"); ok {
+		return opening
+	}
+	return contentOf(p)
 }
 
 // told gives the pairs that some probe tells apart.
@@ -28,7 +43,8 @@ func told(by []found, pairs int) datasets.PairSet {
 	return all
 }
 
-// held is the number of probes that the pairs have, at most keep each.
+// held is the number of probes that the pairs have, of different openings, at
+// most keep each.
 func held(by []found, pairs, keep int) int {
 	n := 0
 	for _, need := range needs(by, pairs, keep) {
@@ -38,85 +54,56 @@ func held(by []found, pairs, keep int) int {
 }
 
 // needs gives for each pair how many probes a cover should have for it: keep,
-// or as many as there are.
+// or as many as there are of different openings.
 func needs(by []found, pairs, keep int) []int {
-	need := make([]int, pairs)
+	need, openings := make([]int, pairs), make([]map[string]bool, pairs)
 	for k := range need {
+		openings[k] = make(map[string]bool)
 		for i := range by {
-			if by[i].told.Has(k) && need[k] < keep {
-				need[k]++
+			if by[i].told.Has(k) {
+				openings[k][by[i].opening] = true
 			}
 		}
+		need[k] = min(keep, len(openings[k]))
 	}
 	return need
 }
 
-// cover chooses probes, by place, until each told pair has keep of them, or all
-// that there are: each time the one that serves most pairs still short, the
-// first of equals. A pair's probes should open their connections in different
-// ways, for what a machine is set to (timestamps, SACK, window scaling) decides
-// what it says behind an opening that offers it; only when no other is left
-// does a probe serve a pair that has one of its opening.
+// cover chooses probes, by place, until each told pair has keep of different
+// openings, or as many as there are: each time the one that serves most pairs
+// still short, the first of equals.
 func cover(by []found, pairs, keep int) []int {
-	c := covering{by: by, need: needs(by, pairs, keep), chosen: make([]bool, len(by)), openings: make([]map[string]bool, pairs)}
-	for k := range c.openings {
-		c.openings[k] = make(map[string]bool)
+	need, openings := needs(by, pairs, keep), make([]map[string]bool, pairs)
+	for k := range openings {
+		openings[k] = make(map[string]bool)
 	}
-	for _, anew := range []bool{true, false} {
-		for c.step(anew) {
-		}
-	}
-	return c.order
-}
-
-// covering is a cover in the making.
-type covering struct {
-	by       []found
-	need     []int             // probes that a pair is short of
-	openings []map[string]bool // of a pair's probes
-	chosen   []bool
-	order    []int
-}
-
-// step takes in the best probe, and reports whether there was one. With anew it
-// looks only at pairs that have no probe of its opening.
-func (c *covering) step(anew bool) bool {
-	best, most := -1, 0
-	for i := range c.by {
-		if c.chosen[i] {
-			continue
-		}
-		serves := 0
-		for k := range c.need {
-			if c.serves(i, k) && !(anew && c.openings[k][openingOf(&c.by[i].probe)]) {
-				serves++
+	chosen := make([]bool, len(by))
+	serves := func(i, k int) bool { return need[k] > 0 && by[i].told.Has(k) && !openings[k][by[i].opening] }
+	var order []int
+	for {
+		best, most := -1, 0
+		for i := range by {
+			n := 0
+			for k := range need {
+				if !chosen[i] && serves(i, k) {
+					n++
+				}
+			}
+			if n > most {
+				best, most = i, n
 			}
 		}
-		if serves > most {
-			best, most = i, serves
+		if best < 0 {
+			return order
+		}
+		chosen[best], order = true, append(order, best)
+		for k := range need {
+			if serves(best, k) {
+				need[k]--
+				openings[k][by[best].opening] = true
+			}
 		}
 	}
-	if best < 0 {
-		return false
-	}
-	c.chosen[best] = true
-	c.order = append(c.order, best)
-	for k := range c.need {
-		if c.serves(best, k) {
-			c.need[k]--
-			c.openings[k][openingOf(&c.by[best].probe)] = true
-		}
-	}
-	return true
-}
-
-func (c *covering) serves(i, k int) bool { return c.need[k] > 0 && c.by[i].told.Has(k) }
-
-// openingOf names how a dialogue opens its connection; probes of one packet,
-// and what is none, are alike in it.
-func openingOf(p *probegen.Probe) string {
-	opening, _, _ := strings.Cut(p.Name, "/")
-	return opening
 }
 
 // worths gives each probe's worth: the sum over the pairs it tells of one over

@@ -13,7 +13,8 @@ import (
 func archiveOf(names []string, pairs ...[]int) []found {
 	by := make([]found, len(names))
 	for i, name := range names {
-		by[i] = found{probegen.Probe{Name: name}, datasets.NewPairSet(70)}
+		p := probegen.Probe{Name: name, Steps: []probegen.Step{{Wait: int64(i)}}}
+		by[i] = found{p, openingOf(&p), datasets.NewPairSet(70)}
 		for _, k := range pairs[i] {
 			by[i].told.Put(k)
 		}
@@ -27,12 +28,13 @@ func TestCover(t *testing.T) {
 		keep int
 		want []int
 	}{
-		"nothing":                         {nil, 3, nil},
-		"what serves most first":          {archiveOf([]string{"full/a", "full/b", "full/c"}, []int{0}, []int{0, 1, 69}, []int{69}), 1, []int{1}},
-		"the first of equals":             {archiveOf([]string{"full/a", "full/b"}, []int{0}, []int{0}), 1, []int{0}},
-		"all that there are":              {archiveOf([]string{"full/a", "plain/b"}, []int{0}, []int{0}), 3, []int{0, 1}},
-		"another opening before the same": {archiveOf([]string{"full/a", "full/b", "plain/c"}, []int{0}, []int{0}, []int{0}), 2, []int{0, 2}},
-		"the same where no other is left": {archiveOf([]string{"full/a", "full/b", "plain/c"}, []int{0}, []int{0}, []int{1}), 2, []int{0, 2, 1}},
+		"nothing":                     {nil, 3, nil},
+		"what serves most first":      {archiveOf([]string{"full/a", "full/b", "full/c"}, []int{0}, []int{0, 1, 69}, []int{69}), 1, []int{1}},
+		"the first of equals":         {archiveOf([]string{"full/a", "full/b"}, []int{0}, []int{0}), 1, []int{0}},
+		"all that there are":          {archiveOf([]string{"full/a", "plain/b"}, []int{0}, []int{0}), 3, []int{0, 1}},
+		"one of each opening":         {archiveOf([]string{"full/a", "full/b", "plain/c"}, []int{0}, []int{0}, []int{0}), 3, []int{0, 2}},
+		"for each pair":               {archiveOf([]string{"full/a", "full/b", "plain/c"}, []int{0}, []int{1}, []int{0, 1}), 2, []int{2, 0, 1}},
+		"any where nothing is opened": {archiveOf([]string{"udp", "udp", ""}, []int{0}, []int{0}, []int{0}), 3, []int{0, 1, 2}},
 	} {
 		require.Equal(t, c.want, cover(c.by, 70, c.keep), name)
 	}
@@ -42,6 +44,8 @@ func TestHeldAndWorths(t *testing.T) {
 	by := archiveOf([]string{"a", "b", "c"}, []int{0, 1}, []int{0}, []int{0})
 	require.Equal(t, 3+1, held(by, 70, 3))
 	require.Equal(t, 2+1, held(by, 70, 2))
+	same := archiveOf([]string{"full/a", "full/b", "plain/c"}, []int{0, 1}, []int{0}, []int{0})
+	require.Equal(t, 2+1, held(same, 70, 3))
 	require.Equal(t, 2, told(by, 70).Len())
 	require.InDeltaSlice(t, []float64{1./3 + 1, 1. / 3, 1. / 3}, worths(by, 70), 1e-15)
 }
@@ -55,7 +59,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 	require.NoError(t, err)
 	s.pairs = []pair{{"a", "b"}}
 	for i := range start.Probes {
-		s.archive = append(s.archive, found{start.Probes[i], datasets.PairSet{1}})
+		s.archive = append(s.archive, found{start.Probes[i], openingOf(&start.Probes[i]), datasets.PairSet{1}})
 	}
 	seen := make(map[string]bool)
 	for i := range start.Probes {

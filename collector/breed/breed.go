@@ -47,8 +47,8 @@ type Config struct {
 	Size      int   // probes a generation; 0: DefaultSize
 	Repeats   int   // sendings of each; 0: DefaultRepeats
 	Budget    int64 // packets to a machine: no generation begins that would pass it, by what the last one took
-	Patience  int   // generations without gain that end the search; 0: DefaultPatience
-	Keep      int   // probes that are kept for each pair, where there are as many; 0: DefaultKeep
+	Patience  int   // generations that end the search when they add nothing to Held; 0: DefaultPatience
+	Keep      int   // probes, of different openings, that are kept for each pair, where there are as many; 0: DefaultKeep
 	// Control sends random probes alone.
 	Control  bool
 	Progress func(Generation) // called after each; nil: not at all
@@ -70,7 +70,7 @@ type Generation struct {
 	Told    int      `json:"told"`    // pairs of labels that some probe tells apart on the search's machines
 	Gained  int      `json:"gained"`  // of these, by this generation
 	Pairs   int      `json:"pairs"`   // of labels that the search's machines have
-	Held    int      `json:"held"`    // probes that the pairs have, at most Keep each
+	Held    int      `json:"held"`    // probes that the pairs have, of different openings, at most Keep each
 	Probes  int      `json:"probes"`  // in the archive
 	Missing []string `json:"missing"` // machines that failed in this generation
 }
@@ -103,11 +103,11 @@ type search struct {
 // for, or nothing was found.
 var ErrNothing = errors.New("nothing")
 
-// Run searches until the budget is used, each pair has Keep probes, or Patience
-// generations gained nothing. The same configuration and machines that answer
-// the same give the same result, and a search that was interrupted goes on
-// where it was in its folder. Machines whose clocks are real run from its
-// beginning to its end, and are started again only when they fail.
+// Run searches until the budget is used, each pair has Keep probes of different
+// openings, or Patience generations gained no such probe. The same configuration
+// and machines that answer the same give the same result, and a search that was
+// interrupted goes on where it was in its folder. Machines whose clocks are real
+// run from its beginning to its end, and are started again only when they fail.
 func Run(ctx context.Context, cfg Config) (r *Result, err error) {
 	s, err := newSearch(cfg)
 	if err != nil {

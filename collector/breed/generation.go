@@ -142,7 +142,8 @@ func (s *search) take(l *datasets.LabelPairs, rows []int32, probes []probegen.Pr
 			}
 		}
 		if set.Len() > 0 {
-			by = append(by, found{probes[ids[i]], set})
+			p := probes[ids[i]]
+			by = append(by, found{p, openingOf(&p), set})
 		}
 	}
 	return by
