@@ -31,7 +31,7 @@ it counts. Machines that boot run from the beginning of the search to its end.
 
 With --data, what the probes drew from the pool, the search sees half of each
 label's images. Without, all machines of the pool are its own, and it sends them the
-probes first: take a small pool of one machine a label, as pool kernels has.
+probes first: take a small pool of one machine a label, as pool breeding is.
 
 Judge what it finds on other machines (tickle experiment reach), beside what a search
 with --control finds, random probes alone, at the same number of packets (tickle probes
@@ -39,7 +39,7 @@ join makes one set of both).
 
 The runs of the search stay in the folder --work; the same command again goes on
 where it was. Works on dialogues and on random packets.`,
-		Example: `  tickle probes breed --probes dialogues.jsonl --pool kernels --budget 20000 --work search -o bred.jsonl
+		Example: `  tickle probes breed --probes dialogues.jsonl --pool breeding --budget 20000 --work search -o bred.jsonl
   tickle probes breed --data data --probes dialogues.jsonl --pool demo --budget 2000 --work search -o bred.jsonl`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
@@ -76,7 +76,7 @@ where it was. Works on dialogues and on random packets.`,
 	f.IntVar(&cfg.Size, "size", breed.DefaultSize, "probes a generation")
 	f.IntVar(&cfg.Repeats, "repeats", breed.DefaultRepeats, "sendings of each probe")
 	f.IntVar(&cfg.Patience, "patience", breed.DefaultPatience, "generations without gain that end the search")
-	f.IntVar(&cfg.Keep, "keep", breed.DefaultKeep, "probes to keep for each pair of labels")
+	f.IntVar(&cfg.Keep, "keep", breed.DefaultKeep, "probes to keep for each pair of labels, of different openings")
 	f.BoolVar(&cfg.Control, "control", false, "send random probes alone, to compare with")
 	f.Uint64Var(&cfg.Collect.Seed, "seed", 1, "the seed")
 	f.Var((*workers)(&cfg.Collect.Workers), "workers", "machines probed at a time; 0: one a processor")
@@ -120,8 +120,8 @@ func (p *program) sayGeneration(g breed.Generation) {
 	if len(g.Missing) > 0 {
 		failed = "; without " + strings.Join(g.Missing, ", ") + ", which failed"
 	}
-	p.say("generation %d: %d of %d pairs of labels told apart (%+d) by %d probes; %d packets to a machine%s",
-		g.Number, g.Told, g.Pairs, g.Gained, g.Probes, g.Packets, failed)
+	p.say("generation %d: %d of %d pairs of labels told apart (%+d) by %d probes, each behind %.1f openings; %d packets to a machine%s",
+		g.Number, g.Told, g.Pairs, g.Gained, g.Probes, float64(g.Held)/float64(max(1, g.Told)), g.Packets, failed)
 }
 
 // parseLabel reads HIERARCHY/LEVEL.

@@ -29,15 +29,14 @@ type scale struct {
 	name, summary string
 	pool          string
 	probes        int
-	dialogues     int      // 0: none
-	bred          int64    // packets to a machine that a search for better dialogues may take; 0: none
-	generation    int      // dialogues a generation of that search
-	keep          int      // dialogues that it keeps for each pair of labels
-	searchPool    string   // whose machines the search has for itself; "": half of the images of the pool's labels
-	searched      []string // which of them, as pool.Select takes them; nil: all
-	learners      string   // of --learners; "": each experiment's own
-	vectors       bool     // also Nmap's IPv6 probes, and the studies of their vectors
-	waits         bool     // machines have clocks of their own, for which a worker waits
+	dialogues     int    // 0: none
+	bred          int64  // packets to a machine that a search for better dialogues may take; 0: none
+	generation    int    // dialogues a generation of that search
+	keep          int    // dialogues that it keeps for each pair of labels
+	searchPool    string // whose machines the search has for itself; "": half of the images of the pool's labels
+	learners      string // of --learners; "": each experiment's own
+	vectors       bool   // also Nmap's IPv6 probes, and the studies of their vectors
+	waits         bool   // machines have clocks of their own, for which a worker waits
 }
 
 var scales = []scale{
@@ -45,11 +44,9 @@ var scales = []scale{
 		pool: "demo", probes: 500, dialogues: 20, bred: 1200, generation: 50, keep: breed.DefaultKeep},
 	{name: "paper", summary: "50,000 probes, six times each, to 329 modelled machines, as many as the paper had",
 		pool: "paper", probes: 50_000},
-	{name: "lab", summary: "1,000 probes and 500 dialogues, and those bred on pool kernels, six times each, to kernels and stacks that boot (see make lab)",
+	{name: "lab", summary: "1,000 probes and 500 dialogues, and those bred on pool breeding, six times each, to kernels and stacks that boot (see make lab)",
 		pool: "lab", probes: 1000, dialogues: 500, vectors: true, waits: true,
-		// As many packets as the 500 dialogues are, on a machine a series
-		// without the one that is there twice.
-		bred: 18_000, generation: 100, keep: 6, searchPool: "kernels", searched: []string{"!linux-5.10-again"}},
+		bred: 18_000, generation: 100, keep: 6, searchPool: "breeding"}, // as many packets as the 500 dialogues are
 }
 
 // reproduction is the study under way.

@@ -77,9 +77,6 @@ func (r *reproduction) breedDialogues(ctx context.Context) error {
 		if cfg.Collect, err = r.onPool(cmp.Or(r.scale.searchPool, r.scale.pool), filepath.Join("search", name)); err != nil {
 			return err
 		}
-		if cfg.Collect.Pool, err = cfg.Collect.Pool.Select(r.scale.searched...); err != nil {
-			return err
-		}
 		if r.workers == 0 && r.scale.waits {
 			cfg.Collect.Workers = 2 * runtime.GOMAXPROCS(0) // machines that run already are waited for even more
 		}

@@ -3,7 +3,6 @@ package pool
 import (
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,30 +39,42 @@ func TestTheLabIsManyStacksAndImages(t *testing.T) {
 	require.ElementsMatch(t, []string{"lwIP 2.1", "lwIP 2.2", "libslirp of QEMU"}, few, "the packages have no more of them")
 }
 
-// What tells two machines of pool kernels apart is their kernels': they have no
-// settings, and kernels of the lab.
+// What tells two machines of pools kernels and breeding apart is their kernels':
+// they have no settings, and kernels of the lab, with all its series.
 func TestKernelsDifferInNothingElse(t *testing.T) {
-	of, err := Load("kernels")
-	require.NoError(t, err)
 	lab, err := Load("lab")
 	require.NoError(t, err)
-	series, images := map[string]string{}, map[string]string{} // of the lab's kernels
+	of := map[string]*Machine{} // the lab's, by kernel
+	series := map[string]bool{}
 	for i := range lab.Machines {
 		if m := &lab.Machines[i]; m.Backend == "qemu" {
-			series[m.Options["kernel"]], images[m.Options["kernel"]] = m.Labels.Kernel[2], m.Image
+			of[m.Options["kernel"]] = m
+			series[m.Labels.Kernel[2]] = true
 		}
 	}
-	labels := map[string]bool{}
-	for i := range of.Machines {
-		m := &of.Machines[i]
-		require.Empty(t, m.Factors, m.Name)
-		require.Len(t, m.Options, 1, m.Name)
-		require.Equal(t, series[m.Options["kernel"]], strings.TrimSuffix(m.Labels.Kernel[2], " again"), m.Name)
-		labels[m.Labels.Kernel[2]] = true
-		if m.Name != "linux-5.10-again" { // which is to be another
-			require.Equal(t, images[m.Options["kernel"]], m.Image, m.Name)
+	for _, name := range []string{"kernels", "breeding"} {
+		p, err := Load(name)
+		require.NoError(t, err)
+		labels := map[string]bool{}
+		for i := range p.Machines {
+			m := &p.Machines[i]
+			require.Empty(t, m.Factors, m.Name)
+			require.Len(t, m.Options, 1, m.Name)
+			labels[m.Labels.Kernel[2]] = true
+			if name == "kernels" && i == len(p.Machines)-1 { // the first once more, which is to be another
+				require.Equal(t, p.Machines[0].Options, m.Options)
+				require.Equal(t, p.Machines[0].Labels.Kernel[2]+" again", m.Labels.Kernel[2])
+				continue
+			}
+			there := of[m.Options["kernel"]]
+			require.Equal(t, there.Labels, m.Labels, m.Name)
+			require.Equal(t, there.Image, m.Image, m.Name)
+			require.True(t, series[m.Labels.Kernel[2]], m.Name)
+			if name == "breeding" {
+				require.NotContains(t, there.Factors, "memory", "other memory is kept for the judgement")
+			}
 		}
+		require.Len(t, labels, len(p.Machines))
+		require.GreaterOrEqual(t, len(labels), len(series))
 	}
-	require.Len(t, labels, len(of.Machines))
-	require.Equal(t, of.Machines[0].Options, of.Machines[len(of.Machines)-1].Options)
 }
