@@ -140,6 +140,35 @@ func (b *Breeder) Recombine(p, q *Probe) Probe {
 	return child
 }
 
+// Reopen gives what follows in p another beginning: a dialogue that opens its
+// connection in another way and brings it into the same state. What opens none
+// is mutated.
+func (b *Breeder) Reopen(p *Probe) Probe {
+	opening, state, ok := strings.Cut(p.Name, "/")
+	if !ok {
+		return b.Mutate(p)
+	}
+	const tries = 200 // one in eight openings and eight states is meant, and most states are one in several
+	for range tries {
+		q, err := b.Fresh(dialogueFamily.Name)
+		if err != nil {
+			panic(err) // a family of our own
+		}
+		if other, same, ok := strings.Cut(q.Name, "/"); !ok || same != state || other == opening {
+			continue
+		}
+		tail, shift := cloneProbe(p).Steps[beginning(p):], clockOf(&q)-clockOf(p)
+		for i := range tail {
+			shiftStamp(tail[i].Packet, shift)
+		}
+		q.Steps = append(q.Steps[:beginning(&q)], tail...)
+		if len(q.Steps) > 0 {
+			return q
+		}
+	}
+	return b.Mutate(p)
+}
+
 // beginning is the number of steps of a dialogue that open its connection and
 // bring it into its state, by its name; 0 for what is none.
 func beginning(p *Probe) int {

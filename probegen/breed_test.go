@@ -1,6 +1,7 @@
 package probegen
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,7 +21,7 @@ func TestBreederMakesProbes(t *testing.T) {
 			for range 3 {
 				var next []Probe
 				for i := range all {
-					next = append(next, b.Mutate(&all[i]), b.Recombine(&all[i], &all[(7*i+1)%len(all)]))
+					next = append(next, b.Mutate(&all[i]), b.Recombine(&all[i], &all[(7*i+1)%len(all)]), b.Reopen(&all[i]))
 				}
 				all = next
 			}
@@ -83,4 +84,41 @@ func TestRecombinedClock(t *testing.T) {
 		}
 	}
 	require.Greater(t, near, 5*far)
+}
+
+// TestReopen: another opening, the same state and the same tail, but for the
+// opening's clock.
+func TestReopen(t *testing.T) {
+	parents, err := Generate("dialogue", Config{N: 200, Seed: 5})
+	require.NoError(t, err)
+	b := NewBreeder(2)
+	reopened := 0
+	for i := range parents.Probes {
+		p := &parents.Probes[i]
+		opening, state, ok := strings.Cut(p.Name, "/")
+		q := b.Reopen(p)
+		if !ok {
+			require.Equal(t, p.Name, q.Name)
+			continue
+		}
+		other, same, _ := strings.Cut(q.Name, "/")
+		if other == opening { // no other was drawn in time, and it is mutated
+			continue
+		}
+		reopened++
+		require.Equal(t, state, same)
+		tail, want := q.Steps[beginning(&q):], p.Steps[beginning(p):]
+		require.Len(t, tail, len(want))
+		for j := range want {
+			step := cloneStep(&tail[j])
+			shiftStamp(step.Packet, clockOf(p)-clockOf(&q))
+			require.Equal(t, want[j], step)
+		}
+	}
+	require.Greater(t, reopened, 100)
+	random, err := Generate("random", Config{N: 1, Seed: 5})
+	require.NoError(t, err)
+	one := b.Reopen(&random.Probes[0])
+	require.Len(t, one.Steps, 1)
+	require.NotEqual(t, random.Probes[0].Steps, one.Steps)
 }

@@ -107,21 +107,15 @@ func cover(by []found, pairs, keep int) []int {
 }
 
 // worths gives each probe's worth: the sum over the pairs it tells of one over
-// the number of probes that do. What few can is worth most.
+// the number of openings behind which some probe does. What is told behind few
+// is worth most.
 func worths(by []found, pairs int) []float64 {
-	many := make([]int, pairs)
-	for i := range by {
-		for k := range many {
-			if by[i].told.Has(k) {
-				many[k]++
-			}
-		}
-	}
+	openings := needs(by, pairs, len(by))
 	worth := make([]float64, len(by))
 	for i := range worth {
-		for k := range many {
+		for k := range openings {
 			if by[i].told.Has(k) {
-				worth[i] += 1 / float64(many[k])
+				worth[i] += 1 / float64(openings[k])
 			}
 		}
 	}

@@ -46,6 +46,7 @@ func TestHeldAndWorths(t *testing.T) {
 	require.Equal(t, 2+1, held(by, 70, 2))
 	same := archiveOf([]string{"full/a", "full/b", "plain/c"}, []int{0, 1}, []int{0}, []int{0})
 	require.Equal(t, 2+1, held(same, 70, 3))
+	require.InDeltaSlice(t, []float64{1./2 + 1, 1. / 2, 1. / 2}, worths(same, 70), 1e-15)
 	require.Equal(t, 2, told(by, 70).Len())
 	require.InDeltaSlice(t, []float64{1./3 + 1, 1. / 3, 1. / 3}, worths(by, 70), 1e-15)
 }

@@ -152,7 +152,8 @@ func (s *search) take(l *datasets.LabelPairs, rows []int32, probes []probegen.Pr
 // Shares of a generation, in percent; mutants are the rest.
 const (
 	freshShare     = 30
-	recombineShare = 25
+	reopenShare    = 30
+	recombineShare = 15
 )
 
 // tries is how often a probe is made anew that was sent before.
@@ -191,7 +192,9 @@ func (s *search) child(worth []float64, rng *rand.Rand) (probegen.Probe, error) 
 	switch {
 	case v < freshShare:
 		return s.breeder.Fresh(s.family)
-	case v < freshShare+recombineShare:
+	case v < freshShare+reopenShare:
+		return s.breeder.Reopen(parent(s.archive, worth, rng)), nil
+	case v < freshShare+reopenShare+recombineShare:
 		return s.breeder.Recombine(parent(s.archive, worth, rng), parent(s.archive, worth, rng)), nil
 	}
 	return s.breeder.Mutate(parent(s.archive, worth, rng)), nil
