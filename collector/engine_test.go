@@ -506,3 +506,29 @@ func TestMostAtOnce(t *testing.T) {
 		require.Equal(t, c.want, mostAtOnce(m, c.holds), c)
 	}
 }
+
+// While dialogues run a second burst is fenced before the first is through, when
+// it has some of their steps, and no third.
+func TestTwoBurstsOverlap(t *testing.T) {
+	e := newEngine(nil)
+	e.fences = newFencing(fenceACK)
+	burst := func(steps int) (fenced bool) {
+		for range steps {
+			e.fences.sent()
+		}
+		if fenced = e.wantFence(); fenced {
+			e.fences.fenced(e.now)
+		}
+		return fenced
+	}
+	e.dialogues.active = 32
+	require.True(t, burst(1), "nothing is on its way")
+	require.False(t, burst(1), "a step of 32")
+	require.True(t, burst(1), "two steps")
+	require.False(t, burst(20), "a third fence")
+	e.fences.pass(0, e.now)
+	require.True(t, burst(0))
+	e.dialogues.active = 0
+	e.fences.pass(1, e.now)
+	require.False(t, burst(20), "no dialogues, and one on its way")
+}

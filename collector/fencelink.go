@@ -113,15 +113,23 @@ func (e *engine) tendFences() error {
 	return nil
 }
 
+// While dialogues run, a second fence may be on its way behind a burst of some
+// of their steps: the machine works on one burst while the next is made.
+const (
+	fencesAtOnce = 2
+	stepsOf      = 16 // a burst has a step of one dialogue in so many, at least
+)
+
 // wantFence says whether the current burst should end: it is large enough, or
 // nothing more can be sent until something is known to be silent.
 func (e *engine) wantFence() bool {
 	f := e.fences
-	if f.full() {
+	switch {
+	case f.full():
 		return true
-	}
-	if f.outstanding() {
-		return false
+	case f.outstanding():
+		steps, active := int(f.bursts[f.current%fencePairs].packets), e.dialogues.active
+		return active > 0 && steps*stepsOf >= active && f.current-f.oldest < fencesAtOnce
 	}
 	return e.next == e.end || !e.room() || e.dialogues.active > 0
 }
