@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -263,7 +264,7 @@ func (r *run) resume() error {
 		} else if done {
 			result.Error = ""
 			result.restore(counts)
-			if m, ok := earlier[[2]string{plan, machine}]; ok && m.Error == "" && m.stored() == counts {
+			if m, ok := earlier[[2]string{plan, machine}]; ok && m.Error == "" && reflect.DeepEqual(m.stored(), counts) {
 				result = m
 			}
 		} else {

@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"tickle/datasets"
 )
 
 func TestRandomOrderHasEveryCopyOnceAndNoneBackToBack(t *testing.T) {
@@ -127,27 +125,5 @@ func TestSpreadOverBoots(t *testing.T) {
 		if c.boots == 1 {
 			require.Equal(t, randomOrder(stream(9, streamOrder, "p"), 40, c.repeats), g.order)
 		}
-	}
-}
-
-func TestSameWithinBoots(t *testing.T) {
-	g := &program{repeats: 4, ends: []int{1, 2}, layout: datasets.Dialogues}
-	for _, c := range []struct {
-		values   [4]uint64
-		answered [4]bool
-		want     bool
-	}{
-		{[4]uint64{1, 1, 2, 2}, [4]bool{true, true, true, true}, true},
-		{[4]uint64{1, 2, 2, 2}, [4]bool{true, true, true, true}, false},
-		{[4]uint64{1, 9, 2, 2}, [4]bool{true, false, true, true}, false}, // one answer is no rule
-		{[4]uint64{1, 9, 2, 9}, [4]bool{true, false, true, false}, false},
-		{[4]uint64{1, 1, 2, 9}, [4]bool{true, true, true, false}, false},
-		{[4]uint64{1, 1, 1, 2}, [4]bool{true, true, true, true}, false},
-	} {
-		s := &slotRows{obs: [][]datasets.Observation{make([]datasets.Observation, 4)}, answered: [][]bool{c.answered[:]}}
-		for i, v := range c.values {
-			s.obs[0][i].Set(datasets.TCPFlags, v)
-		}
-		require.Equal(t, c.want, s.sameWithinBoots(datasets.TCPFlags, 0, g), "%+v", c)
 	}
 }

@@ -19,7 +19,11 @@ type Counts struct {
 	// Reboots are the features (of dialogues: probe, step, answer, field) that
 	// had one value as long as the machine ran and another after it was started
 	// again, in a plan of several boots. They count as nondeterministic.
-	Reboots int64 `json:"reboots,omitempty"`
+	// RebootsByChance is how many there would be if each that varies had drawn
+	// its boots by lot, and RebootCauses counts them by what differs.
+	Reboots         int64            `json:"reboots,omitempty"`
+	RebootsByChance float64          `json:"reboots_by_chance,omitempty"`
+	RebootCauses    map[string]int64 `json:"reboot_causes,omitempty"`
 	// Slow are the dialogues that were had once more at a slow pace, since they
 	// met silence that may be a limit's, and are no exchanges. SlowLeft are those
 	// for which there was no time. Paced are the features that were answered
@@ -44,6 +48,13 @@ func (c *Counts) Add(b *Counts) {
 	c.FencesLost += b.FencesLost
 	c.Restarts += b.Restarts
 	c.Reboots += b.Reboots
+	c.RebootsByChance += b.RebootsByChance
+	if c.RebootCauses == nil && b.RebootCauses != nil {
+		c.RebootCauses = make(map[string]int64)
+	}
+	for cause, n := range b.RebootCauses {
+		c.RebootCauses[cause] += n
+	}
 	c.Slow += b.Slow
 	c.SlowLeft += b.SlowLeft
 	c.Paced += b.Paced
@@ -75,5 +86,5 @@ type Report struct {
 func (c *Counts) stored() datasets.Counts {
 	return datasets.Counts{Sent: c.Sent, Exchanges: c.Exchanges, Answered: c.Answered, Duplicates: c.Duplicates,
 		Late: c.Late, Unmatched: c.Unmatched, Malformed: c.Malformed, LinkLost: c.FencesLost, Restarts: c.Restarts,
-		Reboots: c.Reboots, Slow: c.Slow, SlowLeft: c.SlowLeft, Paced: c.Paced}
+		Reboots: c.Reboots, RebootsByChance: c.RebootsByChance, RebootCauses: c.RebootCauses, Slow: c.Slow, SlowLeft: c.SlowLeft, Paced: c.Paced}
 }

@@ -47,56 +47,25 @@ func (t *transcriber) writeSlots(e *engine, probe int, w *datasets.SummaryWriter
 			return err
 		}
 	}
+	var r reboots
 	for i := range n * datasets.AnswersPerStep {
 		step := i / datasets.AnswersPerStep
 		t.summary.Probe, t.summary.Answers = int32(probe), t.slots.answers[step]
 		t.summary.Step, t.summary.Answer = uint8(step+1), uint8(i%datasets.AnswersPerStep+1)
 		repeats := e.g.repeats
 		datasets.Summarize(&t.summary, t.slots.obs[i][:repeats], t.slots.answered[i][:repeats])
-		e.counts.Reboots += t.slots.reboots(&t.summary, i, e.g)
+		t.slots.reboots(&r, i, &t.summary, e.g)
 		e.counts.Paced += t.slots.limits(&t.summary, i, e.g.layout.Fields())
 		if err := w.Write(&t.summary, t.decoder.Texts); err != nil {
 			return err
 		}
 	}
+	how := valuesVary
+	if len(r.fields) > 0 {
+		how = e.variation(probe)
+	}
+	e.counts.rebooted(&r, how)
 	return nil
-}
-
-// reboots counts the fields of slot i that varied between boots alone, as far as
-// two answers in each boot can tell. The header's checksum covers the address
-// that was answered, which is another at each boot.
-func (s *slotRows) reboots(of *datasets.Summary, i int, g *program) (n int64) {
-	if len(g.ends) < 2 {
-		return 0
-	}
-	for _, f := range g.layout.Fields() {
-		if f != datasets.IPChecksum && of.Fields[f].State == datasets.Nondet && s.sameWithinBoots(f, i, g) {
-			n++
-		}
-	}
-	return n
-}
-
-func (s *slotRows) sameWithinBoots(f datasets.FieldID, i int, g *program) bool {
-	first, alone := -1, false // the repeat of this boot that was answered, and no other
-	for repeat, answered := range s.answered[i][:g.repeats] {
-		switch {
-		case !answered:
-		case first < 0 || g.boot(first) != g.boot(repeat):
-			if alone {
-				return false
-			}
-			first, alone = repeat, true
-		default:
-			v, ok := s.obs[i][first].Get(f)
-			w, too := s.obs[i][repeat].Get(f)
-			if ok != too || ok && v != w {
-				return false
-			}
-			alone = false
-		}
-	}
-	return !alone
 }
 
 // observeSlots decodes the answers to copy c, those that came in pauses only

@@ -278,5 +278,5 @@ func (r *Report) failures() error {
 func (c *Counts) restore(d datasets.Counts) {
 	*c = Counts{Sent: d.Sent, Exchanges: d.Exchanges, Answered: d.Answered, Duplicates: d.Duplicates,
 		Late: d.Late, Unmatched: d.Unmatched, Malformed: d.Malformed, FencesLost: d.LinkLost, Restarts: d.Restarts,
-		Reboots: d.Reboots, Slow: d.Slow, SlowLeft: d.SlowLeft, Paced: d.Paced}
+		Reboots: d.Reboots, RebootsByChance: d.RebootsByChance, RebootCauses: d.RebootCauses, Slow: d.Slow, SlowLeft: d.SlowLeft, Paced: d.Paced}
 }

@@ -58,8 +58,12 @@ type Counts struct {
 	Malformed  int64 `json:"malformed"`  // packets that could not be decoded
 	LinkLost   int64 `json:"link_lost"`  // packets that the link is known to have lost, both ways
 	Restarts   int64 `json:"restarts"`   // of the machine, each of which began the part anew
-	// Reboots are the features that only a planned start of the machine changed.
-	Reboots int64 `json:"reboots,omitempty"`
+	// Reboots are the features that only a planned start of the machine changed,
+	// RebootsByChance how many there would be if each that varies had drawn its
+	// starts by lot, and RebootCauses has their numbers by what differs.
+	Reboots         int64            `json:"reboots,omitempty"`
+	RebootsByChance float64          `json:"reboots_by_chance,omitempty"`
+	RebootCauses    map[string]int64 `json:"reboot_causes,omitempty"`
 	// Slow are the dialogues that were had once more, at a slow pace, SlowLeft those
 	// for which there was no time, and Paced the features that were answered
 	// otherwise then.

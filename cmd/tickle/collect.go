@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -114,7 +117,8 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 			cfg.Dir, n.Exchanges, n.Answered, len(report.Machines), (time.Duration(report.Seconds*1e3) * time.Millisecond).Round(10*time.Millisecond),
 			n.Duplicates, n.Late, n.Unmatched, n.Malformed)
 		if n.Reboots > 0 {
-			p.say("%s: %d features varied only where a machine was started again", cfg.Dir, n.Reboots)
+			p.say("%s: %d features varied only where a machine was started again, and %.0f would by chance, of all that vary: %s",
+				cfg.Dir, n.Reboots, n.RebootsByChance, causes(n.RebootCauses))
 		}
 		if n.Slow > 0 {
 			left := ""
@@ -131,6 +135,17 @@ func (p *program) runCollect(ctx context.Context, cfg collector.Config) error {
 		return fmt.Errorf("%s: interrupted; the same command again goes on", cfg.Dir)
 	}
 	return err
+}
+
+// causes lists what was counted, the most frequent first.
+func causes(of map[string]int64) string {
+	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(of[b], of[a]), strings.Compare(a, b))
+	})
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, of[name])
+	}
+	return strings.Join(names, ", ")
 }
 
 // separate gives up this process's privileges. Where a machine of the run is a
