@@ -62,11 +62,12 @@ func (c *Counts) Add(b *Counts) {
 
 // MachineReport is one machine's part of a plan.
 type MachineReport struct {
-	Machine string  `json:"machine"`
-	Plan    string  `json:"plan"`
-	Error   string  `json:"error,omitempty"`  // why its part is missing
-	Absent  string  `json:"absent,omitempty"` // why it has no part in the plan, which is no failure: it has no IPv6
-	Seconds float64 `json:"seconds"`          // of real time
+	Machine string   `json:"machine"`
+	Plan    string   `json:"plan"`
+	Error   string   `json:"error,omitempty"`  // why its part is missing
+	Absent  string   `json:"absent,omitempty"` // why it has no part in the plan, which is no failure: it has no IPv6
+	Ended   []string `json:"ended,omitempty"`  // why the machine ended each time that it was started again
+	Seconds float64  `json:"seconds"`          // of real time
 	// Rate is how many exchanges a second were begun at most: the machine's
 	// own rate, or what was found to be below a limit of its stack's. 0: none.
 	Rate float64 `json:"rate,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tickle/collector/pool"
+	"tickle/datasets"
 )
 
 // flaky is a backend whose machines fail in their first lives: by machine
@@ -105,6 +106,27 @@ func TestRestartsCanBeSwitchedOff(t *testing.T) {
 	require.ErrorIs(t, err, ErrMachines)
 	require.Zero(t, report.Total.Restarts)
 	require.Equal(t, 2, b.lives["m00"], "once a plan")
+}
+
+// A machine that ends takes dialogues with it, which are named.
+func TestDialoguesUnderWayAreNamed(t *testing.T) {
+	b := flaky{backend: backend{timeouts: true, mood: mood{delay: 200}}, mu: new(sync.Mutex), lives: map[string]int{}, fate: func(_ string, life int, l *virtualLink) error {
+		if life == 0 {
+			l.stack.mood.dieAfter = 40
+		}
+		return nil
+	}}
+	cfg := testConfig(t, t.TempDir(), backend{})
+	cfg.Pool, cfg.Backends = testPool(1), map[string]pool.Backend{"test": b}
+	cfg.Plans = []Plan{{Name: "dialogue", Set: dialogueSet(), Repeats: 1, Boots: 1, FullSpeed: true}}
+	report, err := Collect(context.Background(), cfg)
+	require.NoError(t, err)
+	require.Len(t, report.Machines[0].Ended, 1)
+	require.Regexp(t, `^send: link closed; under way: dialogues [0-5](, [0-5])*$`, report.Machines[0].Ended[0])
+	require.Contains(t, report.Warnings[0], report.Machines[0].Ended[0])
+	m, err := datasets.ReadManifest(cfg.Dir)
+	require.NoError(t, err)
+	require.Equal(t, report.Machines[0].Ended, m.Parts[0].Ended)
 }
 
 // onNet is a backend whose machines stand in a network of their own.

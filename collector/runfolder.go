@@ -214,7 +214,7 @@ func (r *run) close(report *Report) error {
 		result := &report.Machines[i]
 		reached = reached && result.Error != notReached
 		m.Parts = append(m.Parts, datasets.Part{Plan: result.Plan, Machine: result.Machine, Rate: result.Rate,
-			Missing: cmp.Or(result.Error, result.Absent), Counts: result.stored()})
+			Missing: cmp.Or(result.Error, result.Absent), Ended: result.Ended, Counts: result.stored()})
 	}
 	if m.Finished = r.written.Finished; reached && (m.Finished == nil || r.made > 0) {
 		now := time.Now().UTC().Truncate(time.Second)

@@ -50,7 +50,7 @@ func (w *worker) machine(ctx context.Context, parts []int) error {
 		}
 		start := time.Now()
 		a, err := w.persist(ctx, r.parts[i])
-		result.Restarts = a.restarts
+		result.Restarts, result.Ended = a.restarts, a.ended
 		if a.pace > 0 {
 			result.Rate = 1e6 / float64(a.pace)
 		}
@@ -77,9 +77,10 @@ func (w *worker) machine(ctx context.Context, parts []int) error {
 // attempt is one of several at a part.
 type attempt struct {
 	restarts int64
-	answered bool    // an earlier one had a fence answered
-	pace     int64   // µs between sendings, for the machine's sake; 0: the plan's
-	lost     float64 // share of copies without the answer that others of their probe drew, at the faster pace before
+	answered bool     // an earlier one had a fence answered
+	pace     int64    // µs between sendings, for the machine's sake; 0: the plan's
+	ended    []string // why the machine did
+	lost     float64  // share of copies without the answer that others of their probe drew, at the faster pace before
 }
 
 // persist runs a part, and when the machine dies, hangs or does not start, the
@@ -107,6 +108,7 @@ func (w *worker) persist(ctx context.Context, p part) (a attempt, err error) {
 		}
 		a.answered = a.answered || w.engine.fences != nil && w.engine.fences.answered
 		a.restarts++
+		a.ended = append(a.ended, err.Error())
 		w.run.warn("machine %s was started again under plan %s (%d of %d): %v",
 			p.machine.Name, p.program.plan.Name, a.restarts, w.run.cfg.restarts(), err)
 	}
@@ -148,7 +150,7 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	if err == nil {
 		err = w.thinOut(p, a)
 	}
-	if err != nil {
+	if err = e.underWay(err); err != nil {
 		if packets != nil {
 			packets.abort()
 		}

@@ -67,11 +67,12 @@ const (
 
 // Part is what came of one machine under one plan.
 type Part struct {
-	Plan    string  `json:"plan"`
-	Machine string  `json:"machine"`
-	Rate    float64 `json:"rate,omitempty"` // packets a second of the machine's time; 0: as spaced
-	Missing string  `json:"missing,omitempty"`
-	Counts  Counts  `json:"counts"`
+	Plan    string   `json:"plan"`
+	Machine string   `json:"machine"`
+	Rate    float64  `json:"rate,omitempty"` // packets a second of the machine's time; 0: as spaced
+	Missing string   `json:"missing,omitempty"`
+	Ended   []string `json:"ended,omitempty"` // why the machine ended, each time that it was started again
+	Counts  Counts   `json:"counts"`
 }
 
 // Write puts the manifest into the run folder, whole or not at all.

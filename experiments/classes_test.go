@@ -60,14 +60,17 @@ func TestMachines(t *testing.T) {
 		man := datasets.Manifest{Format: datasets.RunFormat, Pool: pool, Machines: all, Plans: []datasets.Plan{{Name: plan, N: 1, Repeats: 6}}, Parts: parts}
 		require.NoError(t, man.Write(nil, run))
 	}
-	write(dir, "random", d.Origin.Pool, datasets.Part{Plan: "random", Machine: "a"}, datasets.Part{Plan: "random", Machine: "c", Missing: "it is broken"})
-	write(dir+"-dialogue", "dialogue", d.Origin.Pool, datasets.Part{Plan: "dialogue", Machine: "c", Missing: "link closed"})
+	write(dir, "random", d.Origin.Pool, datasets.Part{Plan: "random", Machine: "a", Ended: []string{"a panic", "another"}}, datasets.Part{Plan: "random", Machine: "c", Missing: "it is broken"})
+	reboots := datasets.Counts{Reboots: 5, RebootsByChance: 3.25, RebootCauses: map[string]int64{"value of tcp.window": 3, "other answers": 2}}
+	write(dir+"-dialogue", "dialogue", d.Origin.Pool, datasets.Part{Plan: "dialogue", Machine: "c", Missing: "link closed"},
+		datasets.Part{Plan: "dialogue", Machine: "a", Counts: reboots})
 	write(dir+"-other", "other", "another pool", datasets.Part{Plan: "other", Machine: "a", Missing: "not ours"})
 	_, rows := rowsOf[experiments.MachineRow](t, "machines", experiments.Input{Data: d, Run: dir})
 	require.Equal(t, []experiments.MachineRow{
-		{"a", "Stack a", "real", "L 6.1", "D 12", "memory 96, ttl 64", "", "i-a", "b"},
-		{"b", "Stack b", "modelled", "L 6.1", "D 12", "", "", "i-b", "b"},
-		{"c", "Stack c", "real", "L 6.1", "D 12", "", "random: it is broken; dialogue: link closed", "i-c", "b"},
+		{"a", "Stack a", "real", "L 6.1", "D 12", "memory 96, ttl 64", "", "random: a panic; random: another",
+			"dialogue: 5 (3.2 by chance): other answers 2, value of tcp.window 3", "i-a", "b"},
+		{"b", "Stack b", "modelled", "L 6.1", "D 12", "", "", "", "", "i-b", "b"},
+		{"c", "Stack c", "real", "L 6.1", "D 12", "", "random: it is broken; dialogue: link closed", "", "", "i-c", "b"},
 	}, rows)
 	_, rows = rowsOf[experiments.MachineRow](t, "machines", experiments.Input{Data: d})
 	require.Len(t, rows, 2, "those of the data")
