@@ -26,6 +26,8 @@ type dialogue struct {
 	greeted bool             // a step acknowledged the machine's SYN
 	began   int64            // when the step was sent
 	paused  bool             // before the next step, at a slow pace
+	limited int64            // until when a clock runs, at a slow pace
+	clock   ackClock
 	port    probegen.PortClass
 	six     bool
 	due     int64  // when the step ends by itself
@@ -149,7 +151,7 @@ func (e *engine) advance(slot uint32) error {
 	d := &e.dialogues.slots[slot]
 	r := &e.tape.copies[d.copy]
 	e.unpaid(d)
-	if uint32(r.step)+1 == e.g.probes[d.probe].n {
+	if uint32(r.step)+1 == e.g.probes[d.probe].n || e.toldAll(d) || e.outOfTime(d) {
 		return e.finish(slot)
 	}
 	if e.pause(slot) {
@@ -191,6 +193,7 @@ func (e *engine) replyDialogue(c uint32, p *ipPacket, at int64) error {
 	if d.paused && r.answers > kept {
 		e.tape.answers[r.last-1].step = inPause
 	}
+	e.slowAnswer(d, p)
 	if err := e.note(sighting{kind: answerSeen, at: at, copy: c, known: true, step: r.step}, p.packet); err != nil {
 		return err
 	}

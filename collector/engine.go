@@ -275,8 +275,8 @@ func (e *engine) act() error {
 
 // room says whether another exchange may start.
 func (e *engine) room() bool {
-	if e.slow.pauses != nil { // most of them wait, with nothing under way
-		return e.dialogues.active < slowTimes*e.most && (e.fences == nil || e.fences.room())
+	if e.slow.silent != nil {
+		return e.slowRoom()
 	}
 	return e.dialogues.active < e.most && (e.fences == nil || e.fences.room() && e.dialogues.active < e.fences.window)
 }
@@ -362,8 +362,9 @@ func (e *engine) sendCopy() error {
 	if e.nextAt = max(e.nextAt, e.now-e.pace) + e.pace; e.g.plan.Order == Ordered {
 		e.nextAt = e.now + e.gap(probe) // never less, for clocks are read off the answers
 	}
-	if e.slow.pauses != nil {
+	if e.slow.silent != nil {
 		e.nextAt = max(e.nextAt, e.now+e.slow.pace)
+		e.holdSlow()
 	}
 	if p.six && !e.six.has {
 		return nil // it stays unsent, and what follows keeps its time
