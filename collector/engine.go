@@ -51,6 +51,7 @@ type engine struct {
 	fences    *fencing // nil: certain silence, or one exchange at a time
 	rtt       rtt      // where there are no fences
 	vain      vain
+	relayed   bool // the machine's connections go on to another host
 	now       int64
 	next      int   // place in order of the copy to send next
 	end       int   // and behind the last of this boot
@@ -81,11 +82,12 @@ type session struct {
 	attempt  attempt
 	noIPv6   bool // IPv6 probes are not sent to it
 	holds    int  // connections that its application holds; 0: not known
+	relayed  bool // its connections go on to another host
 }
 
 // reset makes the engine ready for a session.
 func (e *engine) reset(s session) error {
-	e.g, e.capture, e.answered = s.program, s.capture, s.attempt.answered
+	e.g, e.capture, e.answered, e.relayed = s.program, s.capture, s.attempt.answered, s.relayed
 	if err := e.attach(s.link); err != nil {
 		return fmt.Errorf("backend %s: %w", s.machine.Backend, err)
 	}

@@ -8,9 +8,10 @@ import "tickle/probegen"
 //
 //   - An answer to the SYN that opens a dialogue. A stack in front of another
 //     host's (slirp, passt) connects there first.
-//   - Of data and a FIN that are in order an acknowledgement. That of a FIN Linux
-//     delays until its next tick, or by up to 40 ms (tcp_send_delayed_ack), as
-//     long as the application does not close.
+//   - Of a FIN that is in order an acknowledgement, which Linux delays until its
+//     next tick, or by up to 40 ms (tcp_send_delayed_ack), as long as the
+//     application does not close. Behind another host also that of data; not
+//     elsewhere, for lwIP takes up to 250 ms for it.
 //   - Behind that of a FIN the application's own, where our window has room.
 //
 // A machine that lets the engine wait in vain is not waited for any more.
@@ -50,7 +51,7 @@ func (e *engine) owes(d *dialogue, s *step) int64 {
 	case !e.fenced() || s.wait > 0 || s.packet == nil:
 	case s.opens && !d.opened && e.vain.opening < maxVain:
 		return untilTime
-	case s.flags&(probegen.ACK|probegen.SYN|probegen.RST) == probegen.ACK && d.expects(s):
+	case s.flags&(probegen.ACK|probegen.SYN|probegen.RST) == probegen.ACK && d.expects(s) && (s.flags&probegen.FIN != 0 || e.relayed):
 		return ackTime
 	}
 	return 0

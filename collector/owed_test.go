@@ -33,7 +33,8 @@ func TestWhatIsOwedIsWaitedFor(t *testing.T) {
 		steps []probegen.Step
 		want  string
 	}{
-		"a SYN's answer": {mood{connects: 40_000}, handshake(data), "1:SA/29200 3:A/29200 "},
+		"a SYN's answer":                  {mood{connects: 40_000}, handshake(data), "1:SA/29200 3:A/29200 "},
+		"behind another host of data too": {mood{connects: 40_000, acks: 40_000}, handshake(data, data), "1:SA/29200 3:A/29200 4:A/29200 "},
 		"an acknowledged FIN and the application's": {mood{closes: 20_000}, handshake(relStep(fin, 0, 0, ""), data),
 			"1:SA/29200 3:A/29200 3:FA/29200 4:A/29200 "},
 		"not where our window is shut": {mood{closes: 20_000}, handshake(shut(relStep(fin, 0, 0, ""))), "1:SA/29200 3:A/29200 "},
@@ -43,6 +44,7 @@ func TestWhatIsOwedIsWaitedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.mood.delay = 80
 			b := start(t, setup{plan: Plan{Set: setOf(c.steps), Repeats: 200}, backend: backend{timeouts: true, mood: c.mood}})
+			b.relayed = c.mood.acks > 0
 			require.NoError(t, b.run(context.Background()))
 			require.Equal(t, map[bool]fenceKind{true: fenceApp, false: fenceACK}[c.mood.turn > 0], b.fences.kind)
 			for i := range b.g.copies() {

@@ -48,6 +48,7 @@ type mood struct {
 	endless    bool
 	mute       bool  // SYNs are not answered
 	connects   int64 // a SYN is answered up to so much later
+	acks       int64 // data is acknowledged up to so much later
 	closes     int64 // the application closes so long after its peer, whose FIN is acknowledged up to half of that later
 	turn       int64 // the application has its turn after up to so long: it reads, and answers its fences
 }
@@ -123,7 +124,8 @@ func (s *stack) tcp(p *ipPacket) {
 				c.unread += uint16(t.length)
 				s.wake(func() { c.unread = 0 })
 			}
-			s.answer(tcpPacket(p, s.ttl, s.window-c.unread, c.sndNxt, c.rcvNxt, probegen.ACK, nil))
+			ack := tcpPacket(p, s.ttl, s.window-c.unread, c.sndNxt, c.rcvNxt, probegen.ACK, nil)
+			s.link.at(s.link.now+s.after(s.mood.acks), func() { s.answer(ack) })
 		}
 	}
 }

@@ -131,7 +131,8 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	}
 	e := w.engine
 	err = e.reset(session{program: p.program, pairs: p.pairs, link: link, machine: p.machine, deadline: w.run.cfg.Deadline,
-		capture: packets, attempt: a, noIPv6: p.noIPv6 != nil, holds: pool.Connections(w.run.cfg.Backends[p.machine.Backend])})
+		capture: packets, attempt: a, noIPv6: p.noIPv6 != nil, holds: pool.Connections(w.run.cfg.Backends[p.machine.Backend]),
+		relayed: w.relays(p)})
 	if err == nil {
 		err = e.run(ctx)
 	}
@@ -163,6 +164,12 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 	}
 	e.counts.Restarts = a.restarts
 	return onDisk(w.transcriber.write(ctx, e, p, w.run.header(p)))
+}
+
+// relays says whether a machine's backend hands connections on.
+func (w *worker) relays(p part) bool {
+	b, ok := w.run.cfg.Backends[p.machine.Backend].(interface{ Relays(*pool.Machine) bool })
+	return ok && b.Relays(p.machine)
 }
 
 // close ends a link, if there is one.

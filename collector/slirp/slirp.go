@@ -46,6 +46,9 @@ var version = sync.OnceValue(func() string {
 	return "QEMU " + words[3]
 })
 
+// Relays is true: a connection goes on to another stack.
+func (Backend) Relays(*pool.Machine) bool { return true }
+
 // Isolates is true: a machine runs in a network namespace of its own.
 func (Backend) Isolates(*pool.Machine) bool { return true }
 

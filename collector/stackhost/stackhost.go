@@ -73,6 +73,10 @@ func (Backend) IPv6(m *pool.Machine) error {
 	return err
 }
 
+// Relays is whether a machine's connections go on to another stack, which then
+// runs in a network namespace of its own.
+func (b Backend) Relays(m *pool.Machine) bool { return b.Isolates(m) }
+
 // Isolates is whether a machine runs in a network namespace of its own.
 func (Backend) Isolates(m *pool.Machine) bool {
 	p, err := hosts.Find(m.Options["program"])
