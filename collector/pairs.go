@@ -48,12 +48,18 @@ type pairs struct {
 // load counts the sendings of a run to one machine.
 type load struct {
 	ported, icmp uint64 // of random plans: with ports, and with ICMP
+	dialogues    uint64 // of those with ports
 	ordered      uint64 // of ordered plans
 }
 
+// perDialogue is how many addresses there are for each dialogue, so that few
+// share one: stacks limit ICMP errors by the peer's address, and keep metrics of
+// its connections.
+const perDialogue = 16
+
 // newPairs lays out a run's sendings and fences on isolated links.
 func newPairs(r *rand.Rand, n load, kind SourcePort) (*pairs, error) {
-	addresses := max((n.ported+fencePairs+n.ordered+portsInUse-1)/portsInUse, min(n.icmp, 1<<16-2))
+	addresses := max((n.ported+fencePairs+n.ordered+portsInUse-1)/portsInUse, min(max(n.icmp, perDialogue*n.dialogues), 1<<16-2))
 	prefix := min(minPrefix, 32-bits.Len64(addresses+1)) // the first and last stay free
 	if prefix < proberBlock.Bits() {
 		return nil, fmt.Errorf("run: %d sendings need more source addresses than the %d of %v: make it several runs",

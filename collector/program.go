@@ -202,6 +202,9 @@ func (n *load) take(g *program) {
 	}
 	g.first, g.icmp = n.ported, n.icmp
 	n.ported += uint64(g.sendings())
+	if g.layout == datasets.Dialogues {
+		n.dialogues += uint64(g.sendings())
+	}
 	n.icmp += uint64(g.icmpCopies())
 }
 
