@@ -39,8 +39,8 @@ const (
 	slowLeast    = 2_000     // likewise, on a real link that has no time for more
 	slowShare    = 6         // of the time that the part took until then, starts of the machine and all, on a real link: a little is lost, and a fifth is what it may cost
 	slowAtLeast  = 2_000_000 // µs that it may take in any case
-	slowTimes    = 2         // as many dialogues at a time as at full speed, where time is virtual
-	slowMost     = 192       // at a time on a real link, most of which wait; an application holds more
+	slowTimes    = 2         // as many dialogues at a time as at full speed
+	slowMost     = 192       // and on a real link, where most of them wait, as many: an application holds more
 	maxSlowSteps = 64        // of a dialogue: a bit each
 	inPause      = 0xff      // step of the answers that came in a pause
 )
@@ -256,7 +256,7 @@ func (e *engine) slowRoom() bool {
 			opening++
 		}
 	}
-	return e.dialogues.active < slowMost && opening < e.most && (e.fences == nil || e.fences.room())
+	return e.dialogues.active < max(slowMost, slowTimes*e.most) && opening < e.most && (e.fences == nil || e.fences.room())
 }
 
 // slowAnswer takes in an answer in the pass at a slow pace.
