@@ -21,7 +21,7 @@ func (Backend) Modelled() bool { return true }
 
 // ModelVersion rises whenever a model answers otherwise than before, so that
 // data of two versions is never taken for one.
-const ModelVersion = 3
+const ModelVersion = 4
 
 // Stack names the personality behind m and the version of the models.
 func (Backend) Stack(m *pool.Machine) string {

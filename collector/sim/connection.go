@@ -50,9 +50,12 @@ func inWindow(g *segment, c *conn) bool {
 // (tcp_oow_rate_limited, which lets data without SYN through: no loop of
 // acknowledgements is made of those).
 func (s *stack) mayAnswerOOW(c *conn) bool {
-	if s.seg.payload > 0 && s.seg.flags&flagSYN == 0 {
-		return true
-	}
+	return s.seg.payload > 0 && s.seg.flags&flagSYN == 0 || s.isRestedOOW(c)
+}
+
+// isRestedOOW says whether the connection's latest such answer is long enough
+// ago, and if so notes the one that follows (__tcp_oow_rate_limited).
+func (s *stack) isRestedOOW(c *conn) bool {
 	if s.oowGap != 0 && c.lastOOW != 0 && s.now-c.lastOOW < s.oowGap {
 		return false
 	}

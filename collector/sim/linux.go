@@ -152,14 +152,16 @@ func (p *personality) linuxListen(v kernel) {
 	p.cookieTS = v >= version(2, 6, 26)  // cookie_init_timestamp
 	p.strict = v >= version(3, 6, 0)     // 0c24604b68fc, 354e4aa391ed
 	switch {
+	case v >= version(6, 1, 0): // sysctl tcp_challenge_ack_limit is INT_MAX: read from 6.1.0-56 and 6.12.94 of Debian
 	case v >= version(4, 7, 0):
-		p.challengeRate = 1000 // 75ff39ccc1bd
+		p.challengeRate = 1000 // 75ff39ccc1bd; read from 5.10.218
 	case p.strict:
 		p.challengeRate = 100
 	}
 	if v >= version(4, 0, 0) {
 		p.oowGap = 500 * ms // tcp_invalid_ratelimit (032ee4236954)
 	}
+	p.oowAll = v >= version(4, 8, 0) // 083ae308280d
 	if v < version(4, 3, 0) {
 		// nr_table_entries: a power of two above the backlog; since
 		// ef547f2ac16b the backlog itself.

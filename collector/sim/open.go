@@ -72,9 +72,13 @@ func (s *stack) repeatACK(c *conn) {
 	s.acknowledge(c, twice)
 }
 
-// challenge sends a challenge ACK (RFC 5961 3.2) unless the system's limit for
-// a second, of which Linux since 4.7 hides a random half, is used up.
+// challenge sends a challenge ACK (RFC 5961 3.2) unless the connection had one
+// lately or the system's limit for a second, of which Linux since 4.7 hides a
+// random half, is used up.
 func (s *stack) challenge(c *conn) {
+	if s.oowAll && !s.isRestedOOW(c) || !s.oowAll && !s.mayAnswerOOW(c) {
+		return
+	}
 	if s.challengeRate > 0 {
 		if second := s.now / sec; second+1 != s.challengeSpan {
 			s.challengeSpan = second + 1

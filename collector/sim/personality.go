@@ -174,6 +174,7 @@ type personality struct {
 	rstLimit      limit // of RSTs, apart for open and closed ports
 	echoLimit     limit
 	challengeRate int   // challenge ACKs a second, all connections; 0: no limit
+	oowAll        bool  // oowGap holds for challenge ACKs of segments with data too
 	oowGap        int64 // µs between answers to a connection's segments outside the window; 0: no limit
 }
 

@@ -125,6 +125,35 @@ func TestChallenge(t *testing.T) {
 	}
 }
 
+// TestChallengeClock: Linux since 4.0 sends a connection one challenge ACK in
+// half a second, and before 4.8 as many as it has segments with data.
+func TestChallengeClock(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		bare, data int // of three in a row
+	}{
+		{"linux-3.16", 3, 3}, {"linux-4.4", 1, 3}, {"linux-5.10", 1, 1}, {"linux-6.12", 1, 1}, {"freebsd-13", 3, 3},
+	} {
+		for payload, want := range map[string]int{"": c.bare, "x": c.data} {
+			h := start(t, c.name)
+			h.send(h.bytes(probe{seq: 1, flags: flagSYN}))
+			iss := tcpOf(h.next(ms)).Seq
+			p := probe{sport: h.port, seq: 2, ack: iss + 1, flags: flagACK}
+			require.Empty(t, h.ask(p))
+			p.seq, p.flags, p.payload = 12, flagRST, payload // in the window, not at its edge
+			got := 0
+			for range 3 {
+				if h.ask(p) != "" {
+					got++
+				}
+			}
+			require.Equal(t, want, got, "%s, data %q", c.name, payload)
+			require.Nil(t, h.next(500*ms))
+			require.NotEmpty(t, h.ask(p), c.name)
+		}
+	}
+}
+
 // TestSYNFlood: Linux answers above its backlog with cookies, whose options
 // are fewer and which complete without state; without cookies it is silent,
 // and BSD forgets the oldest.
