@@ -54,6 +54,8 @@ const minGain = 1e-6
 type tally struct {
 	xlogx  []int64
 	here   []entry
+	place  []int32 // of each entry: that of its class, in order of the node's
+	of     int     // classes
 	whole  bool    // every weight is an integer
 	weight float64 // of all entries
 	prior  int64   // weight × entropy of the classes, fixed
@@ -90,9 +92,11 @@ func (a numbered) compare(b numbered) int {
 // start makes the tally ready for the entries of a node.
 func (t *tally) start(here []entry) {
 	t.here, t.weight, t.prior, t.whole = here, 0, 0, true
-	for at := 0; at < len(here); {
+	t.place, t.of = slices.Grow(t.place[:0], len(here))[:len(here)], 0
+	for at := 0; at < len(here); t.of++ {
 		class, weight := here[at].class, 0.0
 		for ; at < len(here) && here[at].class == class; at++ {
+			t.place[at] = int32(t.of)
 			w := here[at].weight
 			weight += w
 			t.whole = t.whole && w == math.Trunc(w)
@@ -119,7 +123,7 @@ func (t *tally) gain(cells []datasets.Code, missing bool) int64 {
 		}
 	}
 	if missing || !t.whole {
-		t.table.fill(t.here, cells)
+		t.fill(cells)
 		return t.prior - t.table.entropy(&t.memo)
 	}
 	return t.gainWhole(cells)
@@ -270,46 +274,61 @@ type table struct {
 	classes int
 	cells   []float64 // code-major
 	lost    []float64 // weight with a missing cell, by class
-	index   []int32   // by code: 1 + its place in code; zero between calls
+	// index is by code 1 + the place of its row in memory, whose first row is
+	// lost; its last element is for a missing cell and always 1, the others are
+	// zero between calls.
+	index  []int32
+	row    []int32 // of each entry
+	memory []float64
+	parts  []float64
 }
 
-// fill makes the table of a column. When every cell is missing it has no
-// values.
-func (t *table) fill(here []entry, cells []datasets.Code) {
-	t.code, t.part, t.classes = t.code[:0], t.part[:0], 0
-	for i := range here {
-		if i == 0 || here[i].class != here[i-1].class {
-			t.classes++
+func newTable(codes int) table {
+	t := table{index: make([]int32, codes+1)}
+	t.index[codes] = 1
+	return t
+}
+
+// zeros gives n zeros, in the memory of s where it suffices.
+func zeros(s []float64, n int) []float64 {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
+}
+
+// fill makes the table of a column for the node's entries. When every cell is
+// missing it has no values. A missing cell is one more value until the end, for
+// which of them an entry has cannot be guessed.
+func (t *tally) fill(cells []datasets.Code) {
+	b := &t.table
+	b.code, b.row = b.code[:0], slices.Grow(b.row[:0], len(t.here))[:len(t.here)]
+	last := len(b.index) - 1
+	for i := range t.here {
+		c := min(int(cells[t.here[i].row]), last)
+		k := b.index[c]
+		if k == 0 {
+			b.code = append(b.code, datasets.Code(c))
+			k = int32(len(b.code)) + 1
+			b.index[c] = k
 		}
-		c := cells[here[i].row]
-		if c != datasets.Missing && t.index[c] == 0 {
-			t.code = append(t.code, c)
-			t.index[c] = int32(len(t.code))
-		}
+		b.row[i] = k - 1
 	}
-	t.part = append(t.part, make([]float64, len(t.code))...)
-	t.cells = append(t.cells[:0], make([]float64, len(t.code)*t.classes)...)
-	t.lost = append(t.lost[:0], make([]float64, t.classes)...)
-	class, total := -1, 0.0
-	for i := range here {
-		if i == 0 || here[i].class != here[i-1].class {
-			class++
-		}
-		c, w := cells[here[i].row], here[i].weight
-		if c == datasets.Missing {
-			t.lost[class] += w
-			continue
-		}
-		k := int(t.index[c]) - 1
-		t.cells[k*t.classes+class] += w
-		t.part[k] += w
-		total += w
+	n := t.of
+	b.memory, b.parts = zeros(b.memory, (len(b.code)+1)*n), zeros(b.parts, len(b.code)+1)
+	total := 0.0
+	for i, k := range b.row {
+		w := t.here[i].weight
+		b.memory[int(k)*n+int(t.place[i])] += w
+		b.parts[k] += w
+		total += w * float64(min(k, 1))
 	}
-	for k, c := range t.code {
-		t.index[c] = 0
-		t.part[k] /= total
-		for class, w := range t.lost {
-			t.cells[k*t.classes+class] += t.part[k] * w
+	b.classes, b.lost, b.cells, b.part = n, b.memory[:n], b.memory[n:], b.parts[1:]
+	for k, c := range b.code {
+		b.index[c] = 0
+		b.part[k] /= total
+		row := b.cells[k*n : (k+1)*n]
+		for class, w := range b.lost {
+			row[class] += b.part[k] * w
 		}
 	}
 }

@@ -36,7 +36,7 @@ func newGrower(f *fit) *grower {
 	g.sides = make([]datasets.Code, f.data.Rows())
 	g.gini.classes = make([]int64, f.classes)
 	g.tally = tally{xlogx: f.xlogx, counts: make([]int32, f.codes), totals: make([]int32, f.codes)}
-	g.tally.table.index = make([]int32, f.codes)
+	g.tally.table = newTable(f.codes)
 	return g
 }
 
@@ -232,7 +232,7 @@ func (g *grower) split(at int32, c choice, s span) error {
 	t := &g.tally.table
 	// The children's tests use the memory of the cells.
 	cells := g.cells(c)
-	t.fill(g.entries[s.from:s.to], cells)
+	g.tally.fill(cells) // for its entries are those in s
 	branches := make([]branch, len(t.code))
 	for k, code := range t.code {
 		branches[k] = branch{code: code, part: t.part[k]}
