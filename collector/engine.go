@@ -36,6 +36,7 @@ type engine struct {
 	six      six
 	pace     int64
 	least    int64 // the gap that the machine's own rate asks for
+	thinned  bool  // the pace is slower than the plan's, for limits of the machine's
 	limit    int64 // the deadline, or its ceiling
 	capture  *capture
 	progress *atomic.Int64 // exchanges made, of all workers
@@ -107,6 +108,7 @@ func (e *engine) reset(s session) error {
 		probegen.ClosedUDP: netip.AddrPortFrom(target, p.UDP),
 		probegen.NoPort:    netip.AddrPortFrom(target, 0),
 	}
+	e.thinned = s.attempt.pace > 0
 	e.six = six{}
 	if !s.noIPv6 {
 		e.six = newSix(e.pairs.net, p)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"tickle/datasets"
 	"tickle/probegen"
 )
 
@@ -88,8 +89,18 @@ func (e *engine) sendFence() error {
 		return err
 	}
 	e.counts.Fences++
-	e.nextAt = max(e.nextAt, e.now-e.pace) + e.pace // it counts in the machine's rate
+	pace := e.fencePace()
+	e.nextAt = max(e.nextAt, e.now-pace) + pace
 	return e.send(packet, sighting{kind: fenceSent})
+}
+
+// fencePace is how far a fence puts the next sending off: it counts in the
+// machine's rate, but not where dialogues are spaced for the sake of its errors.
+func (e *engine) fencePace() int64 {
+	if e.g.layout == datasets.Dialogues && e.thinned {
+		return e.least
+	}
+	return e.pace
 }
 
 // tendFences sends a fence where one is wanted and sees to those that are due.

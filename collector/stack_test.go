@@ -26,6 +26,7 @@ type stack struct {
 	link   *virtualLink
 	sent   [][]byte // what the prober sent, when it is recorded
 	resets int64    // that the limit has let pass, or could have
+	errors int64    // likewise
 	turns  []func() // what the application will do
 }
 
@@ -42,6 +43,7 @@ type mood struct {
 	noEcho     bool
 	noSYN      bool  // nothing that a fence may be is answered
 	limit      int64 // RSTs a second, and as many at once
+	errors     int64 // ICMP errors a second, and as many at once
 	silentPort bool  // the closed port drops
 	record     bool
 	dieAfter   int // packets
@@ -79,7 +81,9 @@ func (s *stack) receive(b []byte) {
 			s.wake(func() { s.answer(udpPacket(&p)) })
 			return
 		}
-		s.answer(icmpPacket(&p, 3, 3, 0, p.packet[:28]))
+		if !s.filled(&s.errors, s.mood.errors) {
+			s.answer(icmpPacket(&p, 3, 3, 0, p.packet[:28]))
+		}
 	case probegen.ProtoICMP:
 		if s.mood.noEcho && string(p.body[8:]) == fenceMark {
 			return
@@ -182,18 +186,28 @@ func (s *stack) synAck(p *ipPacket, c *conn) {
 }
 
 func (s *stack) reset(p *ipPacket, t tcpHeader) {
-	if s.mood.limit > 0 { // a bucket that holds a second's, and is full at first
-		filled := s.link.now * s.mood.limit / 1_000_000
-		if s.resets = max(s.resets, filled); s.resets >= filled+s.mood.limit {
-			return
-		}
-		s.resets++
+	if s.filled(&s.resets, s.mood.limit) {
+		return
 	}
 	if t.flags&probegen.ACK != 0 {
 		s.answer(tcpPacket(p, s.ttl, 0, t.ack, 0, probegen.RST, nil))
 		return
 	}
 	s.answer(tcpPacket(p, s.ttl, 0, 0, t.seq+t.length, probegen.RST|probegen.ACK, nil))
+}
+
+// filled says whether a limit of so many a second, 0: none, holds one more back.
+// It is a bucket that holds a second's, and is full at first.
+func (s *stack) filled(passed *int64, limit int64) bool {
+	if limit == 0 {
+		return false
+	}
+	filled := s.link.now * limit / 1_000_000
+	if *passed = max(*passed, filled); *passed >= filled+limit {
+		return true
+	}
+	*passed++
+	return false
 }
 
 // answer sends b back, in the mood of the day.

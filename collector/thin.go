@@ -2,6 +2,7 @@ package collector
 
 import (
 	"fmt"
+	"math/bits"
 
 	"tickle/datasets"
 	"tickle/probegen"
@@ -62,6 +63,54 @@ func (w *worker) thinOut(p part, a attempt) error {
 		return nil
 	}
 	return thinned{pace: slower, lost: lost}
+}
+
+// A plan of dialogues is asked for again at a slower pace for ICMP errors alone:
+// other answers are limited by connection, or late. It is what a firewall gives
+// that rejects, of which Linux lets a thousand a second go.
+const thinErrors = 0.01 // of the errors that others drew, and of the dialogues
+
+// thinDialogues is thinOut for a plan of dialogues.
+func (w *worker) thinDialogues(p part, a attempt) error {
+	e := w.engine
+	if p.program.layout != datasets.Dialogues || e.certain || p.program.alone {
+		return nil
+	}
+	plan, machine, errs := p.program.plan.Name, p.machine.Name, e.missingErrors()
+	copies := int64(p.program.copies())
+	slower := max(thinPace, thinSlower*a.pace)
+	switch lost := errs.share(); {
+	case lost <= thinErrors || float64(errs.missing) <= thinErrors*float64(copies):
+		if a.pace > 0 {
+			w.run.warn("machine %s limits its ICMP errors: under plan %s %.0f dialogues a second were begun, for faster %.2g %% of them were missing",
+				machine, plan, 1e6/float64(a.pace), 100*a.lost)
+		}
+		return nil
+	case a.pace > 0 && lost >= thinHelps*a.lost || slower*copies > thinLength:
+		w.run.warn("machine %s: %.2g %% of its ICMP errors under plan %s are missing, lost or limited", machine, 100*lost, plan)
+		return nil
+	default:
+		return thinned{pace: slower, lost: lost}
+	}
+}
+
+// missingErrors counts the copies of steps that drew an ICMP error in some
+// repeat, and those of them that were silent.
+func (e *engine) missingErrors() (l lostCopies) {
+	for probe := range e.g.probes {
+		var drew uint64
+		answered := make([]uint64, e.g.repeats)
+		for repeat := range answered {
+			met := e.met(uint32(probe*e.g.repeats + repeat))
+			drew |= met.errors
+			answered[repeat] = met.answered
+		}
+		for _, steps := range answered {
+			l.copies += bits.OnesCount64(drew)
+			l.missing += bits.OnesCount64(drew &^ steps)
+		}
+	}
+	return l
 }
 
 // answerKind is what stacks limit together.

@@ -146,6 +146,9 @@ func (w *worker) part(ctx context.Context, p part, a attempt) (err error) {
 		}
 	}
 	if err == nil {
+		err = w.thinDialogues(p, a)
+	}
+	if err == nil {
 		err = e.runSlowly(ctx, time.Since(start))
 	}
 	if err == nil {
