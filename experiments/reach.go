@@ -43,7 +43,7 @@ type ReachRow struct {
 	Gain      Number `json:"bred_more" decimals:"1" doc:"equal: pairs that hold with the bred probes beyond those that hold with these, in the mean of the draws"`
 	GainLow   Number `json:"bred_more_low" decimals:"1" doc:"5 % of the draws lie below"`
 	GainHigh  Number `json:"bred_more_high" decimals:"1"`
-	Held      Number `json:"held" decimals:"0" doc:"search: probes that tell the pairs apart, of each pair as many at most as the search keeps"`
+	Held      Number `json:"held" decimals:"0" doc:"search: openings behind which a probe tells a pair apart, summed over the pairs, of each as many at most as the search keeps"`
 	Learner   string `json:"learner"`
 	Fields    string `json:"fields"`
 	Accuracy  Number `json:"accuracy" unit:"share" decimals:"3"`

@@ -21,7 +21,7 @@ type Part struct {
 type SearchPoint struct {
 	Packets int64 // sent to each of its machines until then
 	Told    int   // pairs of labels that it told apart there
-	Held    int   // probes that the pairs had, at most as many each as it keeps
+	Held    int   // probes that the pairs had, of different openings, at most as many each as it keeps
 }
 
 // ProgressOption is the option of a bred set that says how its search went: a

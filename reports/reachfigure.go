@@ -170,11 +170,11 @@ func (p *reachFigurePlan) curves(scope, title string) *plot.Plot {
 	return panel
 }
 
-// search draws how far the searches for probes had come against what they had
-// sent; nil where there was none.
+// search draws behind how many openings the searches had told pairs apart,
+// summed over the pairs, against what they had sent; nil where there was none.
 func (p *reachFigurePlan) search() *plot.Plot {
 	panel := newPlot("The search, on its own machines")
-	panel.X.Label.Text, panel.Y.Label.Text = "packets to each machine", "probes that tell a pair"
+	panel.X.Label.Text, panel.Y.Label.Text = "packets to each machine", "pairs × openings told"
 	panel.Add(drawing(gridLines))
 	most, packets := 0.0, 0.0
 	for _, plan := range p.plans {
