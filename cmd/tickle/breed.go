@@ -120,8 +120,8 @@ func (p *program) sayGeneration(g breed.Generation) {
 	if len(g.Missing) > 0 {
 		failed = "; without " + strings.Join(g.Missing, ", ") + ", which failed"
 	}
-	p.say("generation %d: %d of %d pairs of labels told apart (%+d) by %d probes, each behind %.1f openings; %d packets to a machine%s",
-		g.Number, g.Told, g.Pairs, g.Gained, g.Probes, float64(g.Held)/float64(max(1, g.Told)), g.Packets, failed)
+	p.say("generation %d: %d of %d pairs of labels told apart (%+d), behind %.1f openings each, by %d probes; %d packets to a machine%s",
+		g.Number, g.Told, g.Pairs, g.Gained, float64(g.Held)/float64(max(1, g.Told)), g.Probes, g.Packets, failed)
 }
 
 // parseLabel reads HIERARCHY/LEVEL.
