@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tickle/collector/pool"
+	"tickle/datasets"
 	"tickle/probegen"
 )
 
@@ -48,5 +49,19 @@ func TestDialoguesAreSpacedForErrors(t *testing.T) {
 			}
 			require.Equal(t, c.varied, varied)
 		})
+	}
+}
+
+// Fences count in a machine's rate, but not where dialogues alone are spaced.
+func TestFencesAreNotSpacedWithDialogues(t *testing.T) {
+	e := newEngine(nil)
+	e.pace, e.least = 500, 20
+	for _, c := range []struct {
+		layout  datasets.Layout
+		thinned bool
+		want    int64
+	}{{datasets.Packets, false, 500}, {datasets.Packets, true, 500}, {datasets.Dialogues, false, 500}, {datasets.Dialogues, true, 20}} {
+		e.g, e.thinned = &program{layout: c.layout}, c.thinned
+		require.Equal(t, c.want, e.fencePace(), "%+v", c)
 	}
 }

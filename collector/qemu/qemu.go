@@ -53,7 +53,7 @@ const (
 	// answerWait is how long a guest that says it is ready may take to
 	// answer its first SYN.
 	answerWait = 20 * time.Second
-	attempts   = 3 // to boot: TCG of QEMU 7.2 now and then faults early
+	attempts   = 3 // to boot
 )
 
 // Name is "qemu".

@@ -3,6 +3,7 @@
 package qemu_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -41,6 +42,9 @@ func emulate(args []string) error {
 	c, err := ether.NewStream(conn.(*net.UnixConn))
 	if err != nil {
 		return err
+	}
+	if !strings.Contains(after("-cpu"), ",-cx16") || !strings.Contains(after("-device"), ",mrg_rxbuf=off,") {
+		return errors.New("want neither CMPXCHG16B nor buffers that change with the traffic")
 	}
 	says := "tickle: ready\n"
 	if after("-m") == "100" {
