@@ -312,7 +312,7 @@ func (e *engine) passRound(slot uint32) error {
 	case d.rounds < d.need:
 		d.burst = e.fences.sent()
 	case d.until != 0:
-		e.dialogues.schedule(slot, e.now+max(e.deadline(), untilTime))
+		e.dialogues.schedule(slot, e.now+e.spell())
 	case d.owed > 0:
 		e.dialogues.schedule(slot, e.now+d.owed)
 	case e.now < d.began+stepTime:

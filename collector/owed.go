@@ -107,9 +107,13 @@ func (e *engine) awaitClose(slot uint32, t tcpHeader) {
 	}
 	c.due, d.until = true, probegen.FIN
 	if d.rounds >= d.need {
-		e.dialogues.schedule(slot, e.now+max(e.deadline(), untilTime))
+		e.dialogues.schedule(slot, e.now+e.spell())
 	}
 }
+
+// spell is how long the machine is given for what it does by itself: the same
+// from copy to copy, and so no deadline, which follows the longest round trips.
+func (e *engine) spell() int64 { return max(untilTime, 2*e.fences.rtt.smoothed/8) }
 
 // unpaid notes what a step that ends was waited for in vain.
 func (e *engine) unpaid(d *dialogue) {
