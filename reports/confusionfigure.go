@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,8 +37,49 @@ func confusionFigure(r *experiments.Result) (*Figure, error) {
 		m.abstains = m.abstains || row.Predicted == ""
 	}
 	p.legend = p.keys()
-	p.footer = footer{provenanceLine(r) + " Grouped folds. Rows are true classes, columns the answers, numbered alike; shade is the share of the true class."}
-	return &Figure{Title: r.Title, Alt: p.alt(), height: p.height, draw: p.draw}, nil
+	text, alt := provenanceLine(r)+" Grouped folds. Rows are true classes, columns the answers, numbered alike; shade is the share of the true class.", p.alt()
+	for i := range p.matrices {
+		p.matrices[i].trim()
+		if all := p.matrices[i].of.level; p.matrices[i].leftOut > 0 {
+			text += fmt.Sprintf(" Of %s the %d classes with the most rows; %d more are in the table.", all, confusionMost, p.matrices[i].leftOut)
+		}
+	}
+	p.footer = footer{text}
+	return &Figure{Title: r.Title, Alt: alt, height: p.height, draw: p.draw}, nil
+}
+
+// confusionMost is how many classes a matrix shows, for names to be legible and
+// the figure to fit a page.
+const confusionMost = 80
+
+// trim leaves the classes with the most rows, the first of equals, and the answers
+// among them.
+func (m *confusionMatrix) trim() {
+	if len(m.classes) <= confusionMost {
+		return
+	}
+	order := make([]int, len(m.classes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return m.classes[b].Of - m.classes[a].Of })
+	m.leftOut = len(order) - confusionMost
+	kept := order[:confusionMost]
+	slices.Sort(kept)
+	var classes, rows []experiments.ConfusionRow
+	place := make(map[string]int)
+	for at, i := range kept {
+		place[m.classes[i].Truth] = at
+		classes = append(classes, m.classes[i])
+	}
+	for _, row := range m.rows {
+		at, shown := place[row.Truth]
+		if _, answer := place[row.Predicted]; shown && (answer || row.Predicted == "") {
+			row.Order = at
+			rows = append(rows, row)
+		}
+	}
+	m.classes, m.rows = classes, rows
 }
 
 // matrixOf names a matrix.
@@ -58,6 +100,7 @@ type confusionMatrix struct {
 	rows     []experiments.ConfusionRow
 	classes  []experiments.ConfusionRow // the first row of each class, in order
 	abstains bool
+	leftOut  int // classes, see trim
 }
 
 // confusionLine is the height of a class, which is that of its name.
