@@ -3,6 +3,7 @@ package breed
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 
 	"tickle/collector/pool"
@@ -78,7 +79,7 @@ func (a *alive) close() error {
 func (a *alive) take(machine string, net pool.Net) *keptLink {
 	a.mu.Lock()
 	l := a.links[machine]
-	if l != nil && !l.used && !l.dead && l.net == net {
+	if l != nil && !l.used && !l.dead && serves(l.net, net) {
 		l.used = true
 		a.mu.Unlock()
 		return l
@@ -90,6 +91,18 @@ func (a *alive) take(machine string, net pool.Net) *keptLink {
 	}
 	return nil
 }
+
+// serves says whether a machine that was started with one addressing can be
+// asked with another: a part of the prober's block.
+func serves(have, want pool.Net) bool {
+	within := have.Prober.Bits() <= want.Prober.Bits() && have.Prober.Contains(want.Prober.Addr())
+	have.Prober = want.Prober
+	return have == want && within
+}
+
+// keptBlock is the length of the prober's prefix on isolated links: runs of
+// other sizes have other blocks, and the machine is started for the largest.
+const keptBlock = 16
 
 // keptBackend opens machines that are kept running.
 type keptBackend struct {
@@ -107,6 +120,9 @@ func (b keptBackend) Open(ctx context.Context, m *pool.Machine, n pool.Net, seed
 			return lentLink{l}, nil
 		}
 		_ = l.end() // it died meanwhile
+	}
+	if _, own := b.Backend.(pool.Addressed); !own && n.Prober.Bits() > keptBlock {
+		n.Prober = netip.PrefixFrom(n.Prober.Addr(), keptBlock).Masked()
 	}
 	link, err := b.Backend.Open(ctx, m, n, seed)
 	if err != nil || link.Silence() == pool.Certain {

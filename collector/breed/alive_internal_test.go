@@ -54,7 +54,10 @@ func (b *starter) Open(context.Context, *pool.Machine, pool.Net, uint64) (pool.L
 
 func TestMachinesAreKeptRunning(t *testing.T) {
 	m := &pool.Machine{Name: "m"}
-	here := pool.Net{Machine: netip.MustParseAddr("192.0.2.1")}
+	at := func(machine, prober string) pool.Net {
+		return pool.Net{Machine: netip.MustParseAddr(machine), Prober: netip.MustParsePrefix(prober)}
+	}
+	here := at("192.0.2.1", "198.18.0.0/24")
 	for name, c := range map[string]struct {
 		silence pool.Silence
 		before  func(t *testing.T, a *alive, l pool.Link, s *stub) // between two openings
@@ -76,8 +79,10 @@ func TestMachinesAreKeptRunning(t *testing.T) {
 			a.begin()
 		}, here, 2},
 		"nor at another address": {pool.Timeout, func(_ *testing.T, a *alive, _ pool.Link, _ *stub) { a.begin() },
-			pool.Net{Machine: netip.MustParseAddr("192.0.2.2")}, 2},
-		"nor in virtual time": {pool.Certain, func(_ *testing.T, a *alive, _ pool.Link, _ *stub) { a.begin() }, here, 2},
+			at("192.0.2.2", "198.18.0.0/24"), 2},
+		"also for more sendings": {pool.Timeout, func(_ *testing.T, a *alive, _ pool.Link, _ *stub) { a.begin() }, at("192.0.2.1", "198.18.0.0/17"), 1},
+		"nor with another block": {pool.Timeout, func(_ *testing.T, a *alive, _ pool.Link, _ *stub) { a.begin() }, at("192.0.2.1", "198.19.0.0/24"), 2},
+		"nor in virtual time":    {pool.Certain, func(_ *testing.T, a *alive, _ pool.Link, _ *stub) { a.begin() }, here, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := &alive{}, &starter{silence: c.silence}
