@@ -149,15 +149,17 @@ func (Backend) Open(ctx context.Context, m *pool.Machine, net pool.Net, _ uint64
 // whose byte-wise string instructions, SMAP and wide registers TCG would have to
 // imitate, mitigations of flaws that it has not, memory cleared on allocation,
 // the reprogramming of the timer at each moment without work, and pressure
-// stall accounting. RDRAND seeds the kernel's random numbers at once.
+// stall accounting. RDRAND seeds the kernel's random numbers at once. Nor is
+// there a second processor, for whose sake atomic instructions would be.
 //
 // CMPXCHG16B is hidden since TCG gets it wrong: in QEMU 7.2 it leaves the flags
 // register with bits of RAX now and then. Linux 6.5 and later take their slab
 // objects by it, and ended with corrupt slabs, double faults and stacks hit at
 // their guard pages, in seconds or never. Without it they take a lock.
 const (
-	processor  = "qemu64,+rdrand,-cx16"
-	bootParams = "console=ttyS0 quiet panic=-1 mitigations=off init_on_alloc=0 nohz=off psi=0"
+	processor   = "qemu64,+rdrand,-cx16"
+	accelerator = "tcg,thread=single,tb-size=32"
+	bootParams  = "console=ttyS0 quiet panic=-1 mitigations=off init_on_alloc=0 nohz=off psi=0"
 )
 
 // machine is a link that takes its virtual machine with it.
@@ -212,7 +214,7 @@ func start(ctx context.Context, s *spec) (_ *vm, err error) {
 	defer l.Close()
 	v.console = console
 	v.child, err = owner.Start(exec.Command(Program,
-		"-nodefaults", "-no-user-config", "-M", "q35", "-cpu", processor, "-accel", "tcg,tb-size=32",
+		"-nodefaults", "-no-user-config", "-M", "q35", "-cpu", processor, "-accel", accelerator,
 		"-m", strconv.Itoa(s.Memory), "-smp", "1", "-display", "none", "-no-reboot",
 		"-kernel", s.kernel, "-initrd", initrd, "-append", bootParams,
 		"-serial", "file:"+console,
