@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tickle/collector/pool"
-	"tickle/datasets"
 	"tickle/probegen"
 )
 
@@ -195,86 +194,6 @@ func TestNothingOfItsOwnMakingIsLostOnARealClock(t *testing.T) {
 	require.Less(t, e.now, int64(10_000_000))
 }
 
-func TestTheWindowGivesWayToLoss(t *testing.T) {
-	e := start(t, setup{plan: Plan{Set: mixedSet(2000)}, backend: backend{timeouts: true, loss: 50, jitter: 300, mood: mood{delay: 200}}})
-	require.NoError(t, e.run(context.Background()))
-	silent := requireRightAnswers(t, e)
-	require.InDelta(t, 8000*(1-0.98*0.98), silent, 100) // lost there or back, and never sent again
-	require.Positive(t, e.counts.FencesLost)
-	require.Less(t, e.fences.window, startWindow)
-	require.GreaterOrEqual(t, e.fences.window, minWindow)
-}
-
-// Whatever a machine lets through of a fence, nothing is lost, and silence
-// costs no deadline each: a firewall passes echo requests, some stacks answer
-// nothing but SYNs.
-func TestFencesThatAMachineAnswersAreFound(t *testing.T) {
-	for name, c := range map[string]struct {
-		mood mood
-		kind fenceKind
-		deaf bool
-		most int64 // µs
-	}{
-		"ACK":  {mood{}, fenceACK, false, 2_000_000},
-		"echo": {mood{noFence: true}, fenceEcho, false, 4_000_000},
-		"SYN":  {mood{noFence: true, noEcho: true}, fenceSYN, false, 4_000_000},
-		"none": {mood{noFence: true, noEcho: true, noSYN: true}, 0, true, 9_000_000 + 3600*deafPace + 2_000_000},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c.mood.delay = 200
-			e := start(t, setup{plan: Plan{Set: mixedSet(600)}, backend: backend{timeouts: true, jitter: 300, mood: c.mood}})
-			require.NoError(t, e.run(context.Background()))
-			require.Zero(t, requireRightAnswers(t, e))
-			require.EqualValues(t, 2400, e.counts.Answered)
-			require.Zero(t, e.counts.Unmatched+e.counts.Malformed+e.counts.Late)
-			require.Equal(t, c.deaf, e.fences.deaf)
-			require.Less(t, e.now, c.most)
-			require.Empty(t, e.stack.conns, "half-open connections are left")
-			if c.deaf {
-				require.Equal(t, e.counts.Fences, e.counts.FencesLost)
-				return
-			}
-			require.Equal(t, c.kind, e.fences.kind)
-			require.Zero(t, e.counts.FencesLost)
-		})
-	}
-}
-
-// A machine may stop answering one kind of fence: another takes its place.
-func TestAKindOfFenceThatIsAnsweredNoMoreIsGivenUp(t *testing.T) {
-	e := start(t, setup{plan: Plan{Set: mixedSet(600)}, backend: backend{timeouts: true, mood: mood{delay: 200}}})
-	sent := 0
-	e.link.onSend = func() {
-		if sent++; sent == 500 {
-			e.stack.mood.noFence = true
-		}
-	}
-	require.NoError(t, e.run(context.Background()))
-	require.Equal(t, fenceEcho, e.fences.kind)
-	require.Zero(t, requireRightAnswers(t, e))
-}
-
-func TestAnEchoFencesNumberIsWhole(t *testing.T) {
-	f := newFencing(fenceACK)
-	for _, current := range []uint32{1, 64, 65536, 65537, 1 << 20} {
-		f.current = current
-		for back := range min(current, fencePairs) {
-			require.Equal(t, current-1-back, f.latest(uint16(current-1-back)))
-		}
-	}
-}
-
-func TestAMachineThatFallsSilentIsGivenUp(t *testing.T) {
-	e := start(t, setup{plan: Plan{Set: mixedSet(300)}, backend: backend{timeouts: true, mood: mood{delay: 200}}})
-	sent := 0
-	e.link.onSend = func() {
-		if sent++; sent == 500 {
-			e.link.loss = 1
-		}
-	}
-	require.ErrorIs(t, e.run(context.Background()), errDead)
-}
-
 func TestARealClockKeepsTheRate(t *testing.T) {
 	e := start(t, setup{plan: Plan{Set: mixedSet(60)}, rate: 1000, backend: backend{timeouts: true, mood: mood{delay: 200}}})
 	last := int64(-1)
@@ -378,118 +297,6 @@ func TestStrangersAreNotAnswers(t *testing.T) {
 	require.Equal(t, before, e.counts)
 }
 
-func TestSteadyStateAllocatesNothing(t *testing.T) {
-	e := canned(t, 2000)
-	run := func() {
-		if err := e.again(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run()
-	require.Zero(t, testing.AllocsPerRun(3, run))
-}
-
-// cannedLink answers a SYN by a SYN-ACK or RST at once, and nothing else.
-type cannedLink struct {
-	now int64
-	out [64]byte
-	n   int
-}
-
-func (l *cannedLink) Now() int64            { return l.now }
-func (l *cannedLink) Silence() pool.Silence { return pool.Certain }
-func (l *cannedLink) Close() error          { return nil }
-
-func (l *cannedLink) Send(b []byte) error {
-	if b[33]&probegen.RST != 0 || b[9] != probegen.ProtoTCP {
-		return nil
-	}
-	o := l.out[:44]
-	copy(o, []byte{0x45, 0, 0, 44, 0, 0, 0x40, 0, 64, 6})
-	copy(o[12:], b[16:20])
-	copy(o[16:], b[12:16])
-	copy(o[20:], b[22:24])
-	copy(o[22:], b[20:22])
-	o[32], o[33] = 0x60, probegen.RST|probegen.ACK
-	if b[33]&(probegen.SYN|probegen.ACK|probegen.RST|probegen.FIN) == probegen.SYN {
-		o[33] = probegen.SYN | probegen.ACK
-	}
-	copy(o[40:], []byte{2, 4, 5, 180})
-	l.n = len(o)
-	return nil
-}
-
-func (l *cannedLink) Receive(buf []byte, until int64) (int, int64, bool, error) {
-	if n := l.n; n > 0 {
-		l.n = 0
-		return copy(buf, l.out[:n]), l.now, true, nil
-	}
-	l.now = until
-	return 0, 0, false, nil
-}
-
-// cannedEngine runs random probes over a cannedLink and decodes the answers.
-type cannedEngine struct {
-	*engine
-	session     session
-	transcriber transcriber
-}
-
-func canned(t testing.TB, probes int) *cannedEngine {
-	plan := (&Plan{Name: "canned", Set: randomSet(t, probes)}).withDefaults()
-	g, err := compile(&plan, 5, Block)
-	require.NoError(t, err)
-	_, err = layOut([]*program{g}, 5, Block)
-	require.NoError(t, err)
-	link := &cannedLink{}
-	c := &cannedEngine{engine: newEngine(nil), session: session{program: g, link: link, machine: &testPool(1).Machines[0]}}
-	c.transcriber.reset(g.repeats)
-	return c
-}
-
-// again runs the whole plan, and decodes and summarises its answers.
-func (c *cannedEngine) again() error {
-	if err := c.reset(c.session); err != nil {
-		return err
-	}
-	if err := c.run(context.Background()); err != nil {
-		return err
-	}
-	t := &c.transcriber
-	for probe := range c.g.probes {
-		if probe%fetchProbes == 0 {
-			t.fetch(c.engine, probe)
-		}
-		for repeat := range c.g.repeats {
-			if err := t.observe(c.engine, uint32(probe*c.g.repeats+repeat), repeat); err != nil {
-				return err
-			}
-		}
-		datasets.Summarize(&t.summary, t.obs, t.answered)
-	}
-	return nil
-}
-
-// BenchmarkExchange takes exchanges from probe to summary over a link that
-// costs next to nothing. One operation is the whole of a machine's part of
-// the paper's plan, 50,000 probes × 6.
-func BenchmarkExchange(b *testing.B) {
-	e := canned(b, 50_000)
-	if err := e.again(); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		if err := e.again(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	exchanges := float64(b.N * e.g.copies())
-	b.ReportMetric(exchanges/b.Elapsed().Seconds(), "exchanges/s")
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/exchanges, "ns/exchange")
-}
-
 // A machine holds no more dialogues than its backlog or its application.
 func TestMostAtOnce(t *testing.T) {
 	for _, c := range []struct {
@@ -505,30 +312,4 @@ func TestMostAtOnce(t *testing.T) {
 		}
 		require.Equal(t, c.want, mostAtOnce(m, c.holds), c)
 	}
-}
-
-// While dialogues run a second burst is fenced before the first is through, when
-// it has some of their steps, and no third.
-func TestTwoBurstsOverlap(t *testing.T) {
-	e := newEngine(nil)
-	e.fences = newFencing(fenceACK)
-	burst := func(steps int) (fenced bool) {
-		for range steps {
-			e.fences.sent()
-		}
-		if fenced = e.wantFence(); fenced {
-			e.fences.fenced(e.now)
-		}
-		return fenced
-	}
-	e.dialogues.active = 32
-	require.True(t, burst(1), "nothing is on its way")
-	require.False(t, burst(1), "a step of 32")
-	require.True(t, burst(1), "two steps")
-	require.False(t, burst(20), "a third fence")
-	e.fences.pass(0, e.now)
-	require.True(t, burst(0))
-	e.dialogues.active = 0
-	e.fences.pass(1, e.now)
-	require.False(t, burst(20), "no dialogues, and one on its way")
 }
