@@ -91,3 +91,18 @@ func TestStepsLastTwoTicks(t *testing.T) {
 		}
 	}
 }
+
+// An opening that is answered late ends the row of those that were waited for in
+// vain, and an acknowledgement does not.
+func TestALateOpeningEndsTheRow(t *testing.T) {
+	for owed, want := range map[int64]int{untilTime: 0, ackTime: 5, 0: 5} {
+		e := newEngine(nil)
+		slot := e.dialogues.open()
+		d := &e.dialogues.slots[slot]
+		d.owed, d.until = owed, probegen.FIN
+		e.vain.opening = 5
+		e.repay(slot)
+		require.Equal(t, want, e.vain.opening, owed)
+		require.Zero(t, d.owed)
+	}
+}
